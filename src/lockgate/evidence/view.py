@@ -1,0 +1,185 @@
+"""What one gate sees of the evidence: summaries of data sets, and the prediction frame."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lockgate.evidence.distribution import Counts, Distribution
+from lockgate.types import Task
+
+Label: TypeAlias = str | int | float | bool
+Bools: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int64]
+
+# The kinds of columns that gates tell apart. `other` is what they cannot measure (nested values, binary).
+KINDS = ("number", "category", "boolean", "time", "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column's name, its kind (one of `KINDS`) and its Arrow type as text."""
+
+    name: str
+    kind: str
+    type: str
+
+
+class Source(Protocol):
+    """A pinned data set, wherever it lives. Gates ask for summaries of columns, never for rows."""
+
+    @property
+    def uri(self) -> str:
+        """As the policy or the caller wrote it."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """`parquet`, `csv`, `arrow` or `memory`."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` of its bytes."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        ...
+
+    @property
+    def schema(self) -> Mapping[str, Column]:
+        """Its columns in order."""
+        ...
+
+    def distribution(self, column: str) -> Distribution:
+        """Sorted finite values of a number, boolean or time column, with its nulls counted apart."""
+        ...
+
+    def counts(self, columns: tuple[str, ...]) -> Counts:
+        """Sparse joint counts of the values of some columns, nulls included."""
+        ...
+
+    def distinct_rows(self, columns: tuple[str, ...]) -> int:
+        """How many different rows there are in some columns."""
+        ...
+
+    def shared_rows(self, other: "Source", columns: tuple[str, ...]) -> int:
+        """How many rows of this source also stand in another one, compared on some columns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """What one model said about each row, in the order of the rows.
+
+    Attributes:
+        prediction: class codes (indices into `Frame.classes`), or values for a regression.
+        score: probability of the positive class (n,), of every class (n, k), or None where the model gives none.
+    """
+
+    prediction: Codes | Floats
+    score: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Some of the rows: `name` identifies it; `named`: the policy names it itself, so that it must be judged."""
+
+    name: str
+    rows: Bools
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """The groups of one sensitive column, or of an intersection of several.
+
+    Attributes:
+        column: its name; `sex × race` for an intersection.
+        groups: names of the groups; a null is a group of its own, `(missing)`.
+        codes: index into `groups` for each row.
+    """
+
+    column: str
+    groups: tuple[str, ...]
+    codes: Codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The prediction frame of one data set: a few narrow arrays that gates may read row by row.
+
+    Attributes:
+        task: binary, multiclass or regression.
+        label: class codes, or values for a regression. Never missing, never NaN.
+        classes: the classes that the codes stand for, in the model's order; empty for a regression.
+        positive: code of the positive class of a binary task.
+        favourable: code of the outcome that people want.
+        candidate: the candidate's predictions; None in a run without a candidate.
+        champion: the champion's predictions on the same rows.
+        weight: weight of each row, positive and finite.
+        slices: the policy's slices.
+        groupings: the sensitive columns and their intersections.
+    """
+
+    task: Task
+    label: Codes | Floats
+    classes: tuple[Label, ...] = ()
+    positive: int | None = None
+    favourable: int | None = None
+    candidate: Predictions | None = None
+    champion: Predictions | None = None
+    weight: Floats | None = None
+    slices: tuple[Slice, ...] = ()
+    groupings: tuple[Grouping, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that a gate may look at. What its `needs` did not ask for is None.
+
+    Attributes:
+        task: the model's task.
+        data: the data set that it measures.
+        frame: the predictions on `data`.
+        reference: what "no drift" means.
+        reference_frame: the predictions on `reference`.
+        training: the candidate's own training data.
+        features: the model's feature columns, in order.
+        label: name of the label column.
+        id: name of the column that identifies a row.
+        weight: name of the weight column.
+        roles: columns with another role than a feature, by role.
+        min_rows: under this a slice or group is listed, not judged.
+        seed: of every draw.
+    """
+
+    task: Task
+    data: Source
+    frame: Frame | None = None
+    reference: Source | None = None
+    reference_frame: Frame | None = None
+    training: Source | None = None
+    features: tuple[str, ...] = ()
+    label: str | None = None
+    id: str | None = None
+    weight: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    min_rows: int = 30
+    seed: int = 7
+
+    def slices_and_whole(self) -> Iterator[Slice | None]:
+        """None for all rows, then every slice of the frame."""
+        yield None
+        if self.frame is not None:
+            yield from self.frame.slices

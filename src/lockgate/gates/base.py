@@ -1,0 +1,107 @@
+"""What a gate is. A gate measures; it never holds a number against a limit."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from lockgate.evidence.view import Evidence
+from lockgate.types import Measurement, Metric, Missing, Status
+
+API = 1
+"""Version of the contract between Lockgate and a gate; a gate written for another one is refused."""
+
+RESERVED = frozenset({"uses", "data", "metrics", "slices", "level", "environment", "timeout", "when_no_champion"})
+"""Keys of a gate that the frame reads itself; no setting may be called so. `columns` maps globs to per-column settings."""
+
+
+class Params(BaseModel):
+    """A gate's own settings: the policy's keys, their docs and the editor's completion. Strict and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Want: TypeAlias = Literal["no", "if_there", "yes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a gate must be given. Resolved once, shared by all; what is needed and not there is an ERROR before any runs.
+
+    Attributes:
+        data: the data role it measures when the policy names none.
+        reference: whether it compares with the `reference` data.
+        training: whether it looks at the `training` data.
+        candidate: whether it reads the candidate's predictions and the label.
+        champion: whether it reads the champion's predictions.
+        sensitive: whether it needs `data.sensitive`.
+    """
+
+    data: str = "validation"
+    reference: Want = "no"
+    training: Want = "no"
+    candidate: Want = "no"
+    champion: Want = "no"
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A small case that shows and tests a gate: its settings as a policy writes them, its data, and how it must end.
+
+    Args:
+        name: what it shows, in a few words.
+        policy: the gate's block in the policy, as YAML.
+        data: columns of the gate's data.
+        reference: columns of the reference data.
+        model: keys of the policy's `model` (task, predictions …), as YAML.
+        roles: further keys of the policy's `data` (label, sensitive …), as YAML.
+        status: the gate's outcome.
+    """
+
+    name: str
+    policy: str
+    status: Status
+    data: Mapping[str, Sequence[object]]
+    reference: Mapping[str, Sequence[object]] | None = None
+    model: str = "task: other"
+    roles: str = ""
+
+
+P = TypeVar("P", bound=Params)
+
+
+class Gate(Protocol[P]):
+    """A gate: one class in one file, whose name in a policy is the file's name.
+
+    Its docstring has three fixed parts, headed `What it checks`, `Why it matters` and `How to mend a failure`: it is
+    the page in the documentation, the text of `lockgate explain` and the help beside a finding.
+
+    Attributes:
+        api: the contract's version it was written for (`lockgate.gates.base.API`).
+        dimension: the scorecard's dimension it counts in.
+        params: its settings.
+        needs: what it must be given.
+        metrics: what it can measure, by name; a function of the settings where they decide.
+        examples: at least one that passes, one that fails, one that cannot tell; its tests, and shown on its page.
+        libraries: distributions whose versions decide its numbers.
+    """
+
+    api: ClassVar[int]
+    dimension: ClassVar[str]
+    params: type[P]
+    needs: ClassVar[Needs]
+    metrics: ClassVar[Mapping[str, Metric] | Callable[..., Mapping[str, Metric]]]
+    examples: ClassVar[Sequence[Example]]
+    libraries: ClassVar[Sequence[str]]
+
+    def measure(self, params: P, evidence: Evidence) -> Iterator[Measurement | Missing]:
+        """Measure what the evidence shows; what cannot be measured is a `Missing` with the reason, never left out."""
+        ...
+
+
+def metrics_of(gate: type[Gate[Any]], params: Params | None = None) -> Mapping[str, Metric]:
+    """The metrics of a gate under some settings (its defaults where None)."""
+    metrics = gate.metrics
+    return metrics if isinstance(metrics, Mapping) else metrics(params if params is not None else gate.params())
