@@ -148,7 +148,8 @@ def _checked(found: Any, where: str) -> type[Gate[Any]]:
         raise GateError(
             f"the docstring lacks: {', '.join(lacking)}", where=where, fix="write these parts, each under its heading"
         )
-    return gate
+    checked: type[Gate[Any]] = gate
+    return checked
 
 
 def _said(error: BaseException) -> str:

@@ -135,7 +135,7 @@ class Law:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertainty:
-    """Where the true value is: the law around the estimate, from `rows` effective rows; `bias` is the plug-in value's."""
+    """Where the true value is: the law around the estimate, from `rows` effective rows; `bias`: the plug-in's."""
 
     method: str
     rows: float
@@ -170,7 +170,8 @@ class Measurement:
     """One number that a gate measured. `value` is the plug-in estimate, finite.
 
     `champion` is the champion's value of the same metric on the same rows. `details` are small facts for charts
-    (bins, curves), never rows. A `volatile` measurement (latency, memory) is not repeatable and stands in the Record's `run` part.
+    (bins, curves), never rows. A `volatile` measurement (latency, memory) is not repeatable and stands in the Record's
+    `run` part.
     """
 
     metric: str

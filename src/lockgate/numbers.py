@@ -1,0 +1,30 @@
+"""Numbers as people read them. Nothing here is compared: a shown number is never the number that decided."""
+
+_BYTES = ("B", "kB", "MB", "GB", "TB")
+
+
+def short(value: float, unit: str | None = None, digits: int = 4) -> str:
+    """`value` with `digits` significant digits and its unit."""
+    if unit == "s":
+        return f"{_digits(value * 1000, digits)} ms" if abs(value) < 1 else f"{_digits(value, digits)} s"
+    if unit == "bytes":
+        power = 0
+        while abs(value) >= 1000 and power < len(_BYTES) - 1:
+            value, power = value / 1000, power + 1
+        return f"{_digits(value, digits)} {_BYTES[power]}"
+    return _digits(value, digits)
+
+
+def apart(value: float, limit: float, unit: str | None = None) -> tuple[str, str]:
+    """Both numbers with the fewest digits, four at least, at which they read differently (equal ones read the same)."""
+    for digits in range(4, 17):
+        shown = short(value, unit, digits), short(limit, unit, digits)
+        if value == limit or shown[0] != shown[1]:
+            return shown
+    return repr(float(value)), repr(float(limit))
+
+
+def _digits(value: float, digits: int) -> str:
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if abs(value) >= 10_000 else str(int(value))
+    return f"{value:.{digits}g}"
