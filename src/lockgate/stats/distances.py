@@ -1,0 +1,202 @@
+"""How far two samples of a number lie apart, from their sorted values.
+
+Everything follows from one merge of the two sorted samples (Kolmogorov–Smirnov, Wasserstein) and from counting both
+between the reference's deciles (what `lockgate.stats.categories` takes). Weights are frequencies: a value of weight 3
+counts as three equal values, and the numbers are the same.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lockgate.stats.undefined import Undefined
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class Sorted(Protocol):
+    """A sample: sorted finite values, and how often each stands (None: once)."""
+
+    @property
+    def values(self) -> Floats:
+        """Sorted finite values (n,)."""
+        ...
+
+    @property
+    def weights(self) -> Floats | None:
+        """Weight of each value (n,), not negative; None for one each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """Two samples on one axis.
+
+    Attributes:
+        values: all values of both, sorted (k,).
+        gap: the data's less the reference's cumulative share up to and with each value (k,). Among equal values only
+            the last one's gap is the difference of the two distribution functions.
+    """
+
+    values: Floats
+    gap: Floats
+
+
+def merge(reference: Sorted, data: Sorted) -> Merged:
+    """Put two samples on one axis.
+
+    The cumulative sums are of whole numbers where the weights are, so that `gap` is exact up to its one division as
+    long as the product of the two totals is under 2^53.
+
+    Raises:
+        Undefined: one of them holds no values.
+    """
+    r_values, r_weights = _runs(reference, "the reference")
+    d_values, d_weights = _runs(data, "the data")
+    r_total, d_total = _total(r_values, r_weights), _total(d_values, d_weights)
+    values = np.concatenate([r_values, d_values])
+    order = np.argsort(values, kind="stable")  # two sorted runs: one linear merge
+    steps = np.empty(len(values))
+    steps[: len(r_values)] = -d_total if r_weights is None else -d_total * r_weights
+    steps[len(r_values) :] = r_total if d_weights is None else r_total * d_weights
+    gap = np.cumsum(steps[order])
+    gap /= r_total * d_total
+    return Merged(values=values[order], gap=gap)
+
+
+def ks(merged: Merged) -> float:
+    """The two-sample Kolmogorov–Smirnov statistic: the largest difference of the distribution functions, 0 to 1."""
+    last_of_equals = merged.values[1:] != merged.values[:-1]
+    gaps = np.abs(merged.gap[:-1][last_of_equals])
+    return min(1.0, float(gaps.max())) if len(gaps) else 0.0
+
+
+def wasserstein(merged: Merged) -> float:
+    """The Wasserstein-1 (earth mover's) distance: the area between the distribution functions, in the column's unit.
+
+    Raises:
+        Undefined: the values lie too far apart for a float64.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        area = float(np.dot(np.abs(merged.gap[:-1]), np.diff(merged.values)))
+    if not np.isfinite(area):
+        raise Undefined("the values lie too far apart for their distance to be a number")
+    return area
+
+
+def standard_deviation(sample: Sorted) -> float:
+    """The standard deviation (of the population: divided by n).
+
+    Raises:
+        Undefined: there are no values, all are equal, or they lie too far apart for a float64.
+    """
+    values, weights = sample.values, sample.weights
+    total = _total(values, weights)
+    if total <= 0:
+        raise Undefined("the reference holds no values")
+    with np.errstate(over="ignore"):
+        spread = float(values[-1] - values[0])
+    if spread == 0:
+        raise Undefined("all values of the reference are equal, so it has no spread to measure by")
+    if not np.isfinite(spread):
+        raise Undefined("the reference's values lie too far apart for their spread to be a number")
+    # On the scale 0 to 1 no square can overflow or vanish.
+    scaled = (values - values[0]) / spread
+    scaled -= float(np.average(scaled, weights=weights))
+    squares = np.dot(scaled, scaled) if weights is None else np.dot(weights, scaled * scaled)
+    deviation = spread * float(np.sqrt(squares / total))
+    if deviation == 0:
+        raise Undefined("the reference's spread is too small to measure by")
+    return deviation
+
+
+def wasserstein_normed(merged: Merged, reference: Sorted) -> float:
+    """The Wasserstein-1 distance in standard deviations of the reference.
+
+    Raises:
+        Undefined: the reference is constant, or a number overflows.
+    """
+    normed = wasserstein(merged) / standard_deviation(reference)
+    if not np.isfinite(normed):
+        raise Undefined("the distance is too many standard deviations of the reference for a number")
+    return normed
+
+
+def decile_edges(reference: Sorted) -> Floats:
+    """Edges of right-closed bins that each hold about a tenth of the reference.
+
+    A decile is the smallest value up to which at least k tenths of the reference lie. A value on which two or more
+    deciles fall is a bin of its own, so that a spike (zeros, a cap, a rare False) is neither hidden nor merged.
+
+    Returns:
+        Ascending edges e (1 to 18 of them) of the bins (-inf, e0], (e0, e1], … (en, inf).
+
+    Raises:
+        Undefined: the reference holds no values.
+    """
+    deciles = quantiles(reference, np.arange(1, 10) / 10)
+    repeated = deciles[1:][deciles[1:] == deciles[:-1]]
+    return np.unique(np.concatenate([deciles, np.nextafter(repeated, -np.inf)]))
+
+
+def quantiles(sample: Sorted, levels: Floats) -> Floats:
+    """The smallest values up to which at least `levels` of the sample lie (the inverse of its distribution function).
+
+    Raises:
+        Undefined: the sample holds no values.
+    """
+    values, weights = sample.values, sample.weights
+    total = _total(values, weights)
+    if total <= 0:
+        raise Undefined("there are no values")
+    if weights is None:
+        # Rounded first: 0.7 of 10 values is 7, not the eighth that 7.000000000000001 would ask for.
+        ranks = np.ceil(np.round(levels * total, 9)).astype(np.int64)
+        return values[np.clip(ranks - 1, 0, len(values) - 1)]
+    cumulative = np.cumsum(weights)
+    at = np.searchsorted(np.round(cumulative, 9), np.round(levels * cumulative[-1], 9), side="left")
+    return values[np.clip(at, 0, len(values) - 1)]
+
+
+def bin_counts(sample: Sorted, edges: Floats) -> Floats:
+    """How much of a sample lies in each of the right-closed bins between `edges`; one more than there are edges."""
+    at = np.searchsorted(sample.values, edges, side="right")
+    if sample.weights is None:
+        below = at.astype(np.float64)
+    else:
+        below = np.concatenate([[0.0], np.cumsum(sample.weights)])[at]
+    return np.diff(below, prepend=0.0, append=_total(sample.values, sample.weights))
+
+
+def chart_edges(reference: Sorted, data: Sorted, bins: int) -> Floats:
+    """Inner edges of at most `bins` equally wide bins over the middle 98 per cent of both samples.
+
+    The outermost bins take the tails, so that one outlier does not squeeze the picture.
+
+    Raises:
+        Undefined: one of them holds no values.
+    """
+    ends = np.array([quantiles(sample, np.array([0.01, 0.99])) for sample in (reference, data)])
+    low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, bins + 1)[1:-1]
+    return np.unique(edges) if np.isfinite(edges).all() else np.array([low, high])
+
+
+def _total(values: Floats, weights: Floats | None) -> float:
+    return float(len(values)) if weights is None else float(weights.sum())
+
+
+def _runs(sample: Sorted, whose: str) -> tuple[Floats, Floats | None]:
+    """Values and weights of a sample, equal values folded into one where that makes the merge much shorter."""
+    values, weights = sample.values, sample.weights
+    if _total(values, weights) <= 0:
+        raise Undefined(f"{whose} holds no values")
+    starts = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
+    if 2 * len(starts) > len(values):
+        return values, weights
+    ends = np.append(starts[1:], len(values))
+    folded = (ends - starts).astype(np.float64) if weights is None else np.add.reduceat(weights, starts)
+    return values[starts], folded
