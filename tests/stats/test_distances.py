@@ -1,5 +1,7 @@
 """Distances of two samples of a number, against SciPy, on ties, tiny samples and weights."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,7 +44,10 @@ samples = st.lists(finite, min_size=1, max_size=40) | st.lists(tied, min_size=1,
 @given(reference=samples, data=samples)
 def test_ks_and_wasserstein_agree_with_scipy(reference: list[float], data: list[float]) -> None:
     merged = merge(sample(reference), sample(data))
-    assert ks(merged) == pytest.approx(ks_2samp(reference, data, method="exact").statistic, abs=1e-12)
+    with warnings.catch_warnings():  # of the p-value, which is not asked for here
+        warnings.simplefilter("ignore", RuntimeWarning)
+        statistic = ks_2samp(reference, data).statistic
+    assert ks(merged) == pytest.approx(statistic, abs=1e-12)
     assert wasserstein(merged) == pytest.approx(wasserstein_distance(reference, data), rel=1e-9, abs=1e-12)
 
 

@@ -159,7 +159,7 @@ class Evidence:
         label: name of the label column.
         id: name of the column that identifies a row.
         weight: name of the weight column.
-        roles: columns with another role than a feature, by role.
+        roles: what each column that is no feature is for: its name → label, id, weight, prediction …
         min_rows: under this a slice or group is listed, not judged.
         seed: of every draw.
     """

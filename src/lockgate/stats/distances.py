@@ -151,23 +151,21 @@ def quantiles(sample: Sorted, levels: Floats) -> Floats:
     total = _total(values, weights)
     if total <= 0:
         raise Undefined("there are no values")
+    # Rounded first: 0.7 of 10 values is 7, not the eighth that 7.000000000000001 would ask for.
+    ranks = np.round(levels * total, 9)
     if weights is None:
-        # Rounded first: 0.7 of 10 values is 7, not the eighth that 7.000000000000001 would ask for.
-        ranks = np.ceil(np.round(levels * total, 9)).astype(np.int64)
-        return values[np.clip(ranks - 1, 0, len(values) - 1)]
-    cumulative = np.cumsum(weights)
-    at = np.searchsorted(np.round(cumulative, 9), np.round(levels * cumulative[-1], 9), side="left")
-    return values[np.clip(at, 0, len(values) - 1)]
+        at = np.ceil(ranks).astype(np.int64) - 1
+    else:
+        at = np.searchsorted(np.round(np.cumsum(weights), 9), ranks, side="left")
+    found: Floats = values[np.clip(at, 0, len(values) - 1)]
+    return found
 
 
 def bin_counts(sample: Sorted, edges: Floats) -> Floats:
     """How much of a sample lies in each of the right-closed bins between `edges`; one more than there are edges."""
     at = np.searchsorted(sample.values, edges, side="right")
-    if sample.weights is None:
-        below = at.astype(np.float64)
-    else:
-        below = np.concatenate([[0.0], np.cumsum(sample.weights)])[at]
-    return np.diff(below, prepend=0.0, append=_total(sample.values, sample.weights))
+    below = at if sample.weights is None else np.concatenate([[0.0], np.cumsum(sample.weights)])[at]
+    return np.diff(below.astype(np.float64), prepend=0.0, append=_total(sample.values, sample.weights))
 
 
 def chart_edges(reference: Sorted, data: Sorted, bins: int) -> Floats:
