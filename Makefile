@@ -1,0 +1,34 @@
+# Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
+.PHONY: help demo test check lint types generate lock bench-help environment
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/ —/'
+
+demo: ## Gate a real model on real data; leaves a project to play with in demo/
+	@sh scripts/environment.sh demo
+	@.venv/bin/lockgate demo --dir demo
+
+environment: ## Make .venv with everything that developing needs
+	@sh scripts/environment.sh dev
+
+test: environment ## Run the tests
+	@.venv/bin/python -m pytest -n auto
+
+lint: environment ## Check style
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: environment ## Check types
+	@.venv/bin/mypy
+
+check: lint types test ## Style, types and tests
+
+COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
+
+lock: environment ## Resolve the locked requirements anew, within the ranges of pyproject.toml
+	@$(COMPILE) --upgrade pyproject.toml --extra sklearn --extra onnx --extra lightgbm --extra catboost --extra environments --extra demo --group dev -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra demo --group build -c requirements/dev.txt -o requirements/demo.txt
+	@echo uv | $(COMPILE) - -c requirements/dev.txt -o requirements/uv.txt
+
+bench-help: environment ## Time `lockgate --help` against `python -c "import click"`
+	@.venv/bin/python bench/help_time.py

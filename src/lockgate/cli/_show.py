@@ -1,0 +1,51 @@
+"""Prints and files what a run decided."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lockgate.cli._files import write_all
+from lockgate.errors import LockgateError
+from lockgate.reports import find_format, formats
+from lockgate.types import Record
+
+
+def report_names() -> tuple[str, ...]:
+    """Names of the files that a run leaves behind."""
+    return tuple(form.FILE for form in formats().values() if form.FILE is not None)
+
+
+def write_reports(folder: Path, record: Record, attachments: Mapping[str, bytes]) -> None:
+    """Write a run's reports and attachments, and its Record last: where it stands, all that it names stands too.
+
+    Raises:
+        LockgateError: a file cannot be written.
+    """
+    texts = {form.FILE: form.render(record).encode() for form in formats().values() if form.FILE is not None}
+    files = {**attachments, **texts}
+    if "record.json" in files:
+        files["record.json"] = files.pop("record.json")
+    write_all(folder, files)
+
+
+def show(record: Record, form: str) -> None:
+    """Print a Record in a format on standard output, as UTF-8 whatever the locale; and for GitHub its job summary.
+
+    Raises:
+        LockgateError: the job summary cannot be written.
+    """
+    text = find_format(form).render(record)
+    if form == "terminal":
+        sys.stdout.write(text)  # in the terminal's own encoding
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if form == "github" and summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(find_format("markdown").render(record))
+        except OSError as error:
+            raise LockgateError(f"the job summary cannot be written: {error.strerror}", where=summary) from error

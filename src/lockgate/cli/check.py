@@ -1,0 +1,111 @@
+"""`lockgate check`: the main job."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lockgate.cli import _options as options
+
+if TYPE_CHECKING:
+    from lockgate.policy.model import Overrides
+    from lockgate.types import ExitCode
+
+
+@click.command(short_help="Measure, judge and record: may this model move up?")
+@click.argument("policies", metavar="[POLICY]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--only",
+    metavar="GATE,…",
+    shell_complete=options.complete_gates,
+    help="Run these gates alone; the verdict is partial and cannot promote.",
+)
+@options.evidence
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where record.json and the reports go.  [default: .lockgate/runs/<id> beside the policy]",
+)
+@options.report_format("terminal")
+def command(
+    *,
+    policies: tuple[Path, ...],
+    only: str | None,
+    candidate: str | None,
+    champion: str | None,
+    data: tuple[str, ...],
+    out: Path | None,
+    form: str,
+) -> "ExitCode":
+    r"""Measure a candidate by a policy, judge it, and record the decision.
+
+    POLICY is lockgate.yaml where none is named. Every model and data set is pinned by its digest, predictions are made
+    once, each gate measures, one module judges. record.json, report.html, report.md and junit.xml are written to --out.
+
+    \b
+    Examples:
+      lockgate check                                       # lockgate.yaml, here
+      lockgate check --candidate build/model.skops         # this run's candidate
+      lockgate check --data validation=s3://bucket/v2.parquet
+      lockgate check --only data_quality,drift             # before training: no candidate needed
+      lockgate check services/*/lockgate.yaml              # several policies
+      lockgate check --format json > record.json
+      lockgate check --format github                       # annotations and the job summary
+
+    \b
+    Exit codes: 0 passed, 1 blocked, 2 usage or policy, 3 undecided, 4 a bug of Lockgate.
+    Of several policies the worst counts: 4, 2, 1, 3, 0. A mistake outranks a block because that policy
+    judged nothing; a block outranks undecided as a failed condition outranks one that could not be measured.
+    """
+    from lockgate.cli._ends import complain, worst
+    from lockgate.errors import LockgateError
+
+    chosen = policies or (Path("lockgate.yaml"),)
+    folders = _folders(chosen, out)
+    wanted, given = options.split(only), options.overrides(candidate, champion, data)
+    codes = []
+    for policy, folder in zip(chosen, folders, strict=True):
+        try:
+            codes.append(_check(policy, given, wanted, folder, form))
+        except LockgateError as error:
+            codes.append(complain(error))
+    return worst(codes)
+
+
+def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | None, form: str) -> "ExitCode":
+    import sys
+
+    from lockgate.cli._ends import say
+    from lockgate.cli._files import prepare
+    from lockgate.cli._show import report_names, show, write_reports
+    from lockgate.progress import fitting
+    from lockgate.run import check
+
+    runs = policy.parent / ".lockgate" / "runs"
+    if out is not None:
+        prepare(out, report_names())
+    progress = fitting(quiet=form == "json")
+    try:
+        result = check(policy, overrides=given, only=only, progress=progress, command=("lockgate", *sys.argv[1:]))
+    finally:
+        progress.close()
+    folder = out if out is not None else runs / result.record.run.id
+    write_reports(folder, result.record, result.attachments)
+    show(result.record, form)
+    if form != "json":
+        say(f"Reports: {folder}")
+    return result.record.verdict.exit_code
+
+
+def _folders(policies: tuple[Path, ...], out: Path | None) -> tuple[Path | None, ...]:
+    """Where each policy's files go: `out` itself for one policy, a folder in it named after each of several."""
+    from lockgate.errors import UsageError
+
+    if len({policy.resolve() for policy in policies}) < len(policies):
+        raise UsageError("a policy is named twice", fix="name each policy once")
+    if out is None or len(policies) == 1:
+        return (out,) * len(policies)
+    names = ["-".join(part for part in policy.with_suffix("").parts if part.strip("./\\")) for policy in policies]
+    if len(set(names)) < len(names):
+        raise UsageError("the folders of these policies in --out would have the same name", fix="check one at a time")
+    return tuple(out / name for name in names)

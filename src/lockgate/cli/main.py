@@ -1,0 +1,134 @@
+"""Entry of the command line: finds the verbs, and turns every end of a run into its exit code."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import cast
+
+import click
+
+EXIT_CODES = """\b
+Exit codes:
+  0  passed
+  1  blocked: a condition of the policy is not met
+  2  the command line or the policy is wrong
+  3  undecided: evidence is missing or broken, a gate broke, interrupted
+  4  a bug of Lockgate; a report to send in is written"""
+
+
+def verbs() -> list[str]:
+    """The verbs: the files of this folder, but for this one and the helpers, whose names begin with `_`."""
+    files = (entry.name for entry in os.scandir(Path(__file__).parent))
+    return sorted(
+        name[:-3] for name in files if name.endswith(".py") and not name.startswith("_") and name != "main.py"
+    )
+
+
+class Verbs(click.Group):
+    """A group whose commands are the files beside this one; a file is imported when its verb is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the verbs, in order."""
+        return sorted({*super().list_commands(ctx), *verbs()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of a name, or None."""
+        if cmd_name not in verbs():
+            return super().get_command(ctx, cmd_name)
+        return cast("click.Command", import_module(f"lockgate.cli.{cmd_name}").command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that `args` begin with.
+
+        Raises:
+            click.UsageError: there is none of that name; the nearest one is named.
+        """
+        if not ctx.resilient_parsing and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from lockgate.errors import did_you_mean
+
+            raise click.UsageError(f"no verb {args[0]!r}; {did_you_mean(args[0], self.list_commands(ctx))}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 (click's signature)
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"lockgate {version('lockgate')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def cli() -> None:
+    r"""Quality gates for AI models: one policy, one command, one verdict.
+
+    \b
+    Begin with a model and the data that it is judged on:
+      lockgate init --model model.skops --data validation.parquet --label income
+      lockgate check
+    \b
+    Or look at a finished project first:
+      lockgate demo --dir demo
+    """
+    if any(name.startswith("LOCKGATE_") for name in os.environ):
+        from lockgate.cli._ends import refuse_variables
+
+        refuse_variables()
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Only a pass is ever 0, and no traceback reaches a terminal.
+
+    Args:
+        args: the command line without the program's name; that of this process where None.
+    """
+    arguments = list(sys.argv[1:] if args is None else args)
+    try:
+        if (instruction := os.environ.get("_LOCKGATE_COMPLETE")) is not None:
+            from click.shell_completion import shell_complete
+
+            return shell_complete(cli, {}, "lockgate", "_LOCKGATE_COMPLETE", instruction)
+        return _run(arguments)
+    except BaseException as error:  # noqa: BLE001 (the one place where every end gets its exit code)
+        from lockgate.cli._ends import ended
+
+        return ended(error, arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupted)
+    if sys.stdout is None:
+        raise BrokenPipeError("standard output is closed")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show × must not end the run
+    try:
+        with cli.make_context("lockgate", arguments) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as told:  # --help, --version
+        code = told.exit_code
+    sys.stdout.flush()  # what could not be delivered is no pass
+    return int(code)
+
+
+def _interrupted(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
