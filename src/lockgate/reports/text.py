@@ -1,0 +1,173 @@
+"""Words that all reports share: untrusted text made harmless, findings, limits and the verdict said in words.
+
+Names of columns, slices, groups, labels, models and files come from data that nobody has vetted. Every format passes
+them through `plain` or `sentence` before its own escaping, so that no report ever holds a character that controls a
+terminal, reorders text or cannot be encoded.
+"""
+
+import re
+from dataclasses import dataclass, fields
+
+from lockgate.compare import upward
+from lockgate.numbers import apart, short
+from lockgate.types import At, Bound, ExitCode, Finding, Metric, Status
+
+NAME_LIMIT = 120
+SENTENCE_LIMIT = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a status is shown: a word, and a sign that differs by shape and not by colour alone."""
+
+    word: str
+    sign: str
+    ascii: str
+
+
+LOOKS = {
+    Status.PASS: Look(word="passed", sign="✓", ascii="+"),
+    Status.WARN: Look(word="warning", sign="▲", ascii="!"),
+    Status.INCONCLUSIVE: Look(word="undecided", sign="◆", ascii="?"),
+    Status.ERROR: Look(word="not judged", sign="⬢", ascii="#"),
+    Status.FAIL: Look(word="failed", sign="✗", ascii="x"),
+}
+
+VERDICTS = {
+    ExitCode.PASSED: "PASSED",
+    ExitCode.BLOCKED: "BLOCKED",
+    ExitCode.USAGE: "REFUSED",
+    ExitCode.UNDECIDED: "UNDECIDED",
+    ExitCode.INTERNAL: "BROKEN",
+}
+
+
+def verdict_status(code: ExitCode) -> Status:
+    """The status whose look a verdict has."""
+    held = {ExitCode.PASSED: Status.PASS, ExitCode.BLOCKED: Status.FAIL, ExitCode.UNDECIDED: Status.INCONCLUSIVE}
+    return held.get(code, Status.ERROR)
+
+
+# --- untrusted text ---------------------------------------------------------------------------------------------------
+
+
+def plain(text: str, limit: int = NAME_LIMIT) -> str:
+    """`text` on one line: what does not print (control, bidi, zero width, surrogates) as escapes, the middle left out
+    where it is longer than `limit` characters.
+    """
+    shown = "".join(_visible(c) for c in text[: limit * 2])
+    if len(text) <= limit * 2 and len(shown) <= limit:
+        return shown
+    tail = "".join(_visible(c) for c in text[-limit:])
+    return f"{shown[: limit * 2 // 3 - 1]}…{tail[-(limit // 3) :]}"
+
+
+def sentence(text: str, limit: int = SENTENCE_LIMIT) -> str:
+    """A message on one line: as `plain`, with line breaks and runs of blanks as one blank."""
+    return plain(" ".join(text[: limit * 4].split()) + ("…" if len(text) > limit * 4 else ""), limit)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character == "\N{NARROW NO-BREAK SPACE}":  # between the digits of our own numbers
+        return " "
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def no_commands(text: str) -> str:
+    """`text` without what a CI system's log reader takes for a command (`::set-output`, `##[error]`, `##vso[`)."""
+    return re.sub(r"#(?=#)", r"\\x23", re.sub(r":(?=:)", r"\\x3a", text))
+
+
+# --- findings in words ------------------------------------------------------------------------------------------------
+
+_COMPARED: dict[Bound, str] = {
+    "max_drop": "drop of",
+    "min_gain": "gain of",
+    "min_ratio": "ratio of",
+    "max_ratio": "ratio of",
+}
+
+
+def where(at: At) -> tuple[tuple[str, str], ...]:
+    """What a finding is about, as (kind, name) pairs: `("slice", "education=Bachelors")`."""
+    held = ((f.name, getattr(at, f.name)) for f in fields(at))
+    return tuple((kind, plain(name)) for kind, name in held if name is not None)
+
+
+def where_words(at: At) -> str:
+    """`column age, slice education=Bachelors`; empty where it is about everything."""
+    return ", ".join(f"{kind} {name}" for kind, name in where(at))
+
+
+def subject(finding: Finding) -> str:
+    """What was held against the limit: `f1`, `drop of f1`; `the gate itself` where the whole gate broke."""
+    if finding.metric == "run":
+        return "the gate itself"
+    return f"{_COMPARED.get(finding.bound, '')} {plain(finding.metric)}".lstrip()
+
+
+def limit_of(finding: Finding) -> float | None:
+    """The limit that the status rests on: the warning limit where only that was passed."""
+    only_warned = finding.status is Status.WARN and finding.condition.level == "block"
+    return finding.condition.warn if only_warned and finding.condition.warn is not None else finding.limit
+
+
+def unit_of(finding: Finding) -> str | None:
+    """The unit of a finding's value and limit; a ratio has none."""
+    return None if finding.bound in {"min_ratio", "max_ratio"} else finding.unit
+
+
+def numbers(finding: Finding) -> tuple[str, str]:
+    """Value and limit with enough digits to tell them apart; `–` for what is not there."""
+    value, limit, unit = finding.value, limit_of(finding), unit_of(finding)
+    if value is None or limit is None:
+        return "–" if value is None else short(value, unit), "–" if limit is None else short(limit, unit)
+    return apart(value, limit, unit)
+
+
+def sign(finding: Finding, metric: Metric | None) -> str:
+    """`≥` where a finding passes above its limit, `≤` where it passes below."""
+    return "≥" if is_upward(finding, metric) else "≤"
+
+
+def is_upward(finding: Finding, metric: Metric | None) -> bool:
+    """Whether a finding passes above its limit."""
+    return upward(finding.bound, metric or Metric(direction="neither", meaning=""))
+
+
+def needed(finding: Finding, metric: Metric | None) -> str:
+    """`at least 0.65`; empty where there is no limit."""
+    if limit_of(finding) is None:
+        return ""
+    return f"{'at least' if is_upward(finding, metric) else 'at most'} {numbers(finding)[1]}"
+
+
+def interval(finding: Finding) -> str:
+    """`0.59 to 0.63 (95 %)`; empty where there is none."""
+    if finding.low is None or finding.high is None:
+        return ""
+    unit = unit_of(finding)
+    level = f" ({short(100 * finding.confidence)} %)" if finding.confidence is not None else ""
+    return f"{short(finding.low, unit)} to {short(finding.high, unit)}{level}"
+
+
+def facts(finding: Finding) -> tuple[str, ...]:
+    """What else is known of a finding: its interval, its champion, the rows of a part, what would settle it."""
+    unit, part = finding.unit, finding.at.slice is not None or finding.at.group is not None
+    held = (
+        interval(finding) and f"interval {interval(finding)}",
+        finding.champion is not None and f"champion {short(finding.champion, unit)}",
+        part and finding.rows is not None and plural(finding.rows, "row"),
+        finding.p_value is not None and f"p {short(finding.p_value, digits=2)}",
+        finding.needs_rows is not None and f"{short(finding.needs_rows)} rows would settle it",
+        finding.shaky and "the interval straddles the limit",
+    )
+    return tuple(fact for fact in held if fact)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 condition`, `3 conditions`."""
+    return f"{short(count)} {one if count == 1 else many or one + 's'}"
