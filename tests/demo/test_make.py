@@ -1,5 +1,6 @@
 """The demo leaves a complete small project on real data, and destroys nothing that is not its own."""
 
+from io import StringIO
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,6 +9,7 @@ import pytest
 from lockgate import demo
 from lockgate.demo import project as module
 from lockgate.errors import UsageError
+from lockgate.progress import lines
 from lockgate.types import ExitCode
 
 
@@ -46,11 +48,11 @@ def test_a_demo_project_is_made_again(playground: Path) -> None:
     before = policy.read_bytes()
     policy.write_text("played with", encoding="utf-8")
     (playground / "my_notes.txt").write_text("kept", encoding="utf-8")
-    told: list[str] = []
-    demo.make(playground, progress=told.append)
+    told = StringIO()
+    demo.make(playground, progress=lines(told))
     assert policy.read_bytes() == before
     assert (playground / "my_notes.txt").read_text(encoding="utf-8") == "kept"
-    assert told
+    assert "Training two models" in told.getvalue()
 
 
 def test_a_directory_with_something_else_is_refused_untouched(tmp_path: Path) -> None:

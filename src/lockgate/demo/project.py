@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copyfile
 
 from lockgate.errors import EvidenceError, UsageError
+from lockgate.progress import Progress
 
 FILES = Path(__file__).parent / "files"
 """What is copied into the project as it stands: `train.py`, `lockgate.yaml`, `README.md`."""
@@ -32,12 +32,12 @@ class DemoProject:
     champion: Path
 
 
-def make(directory: Path, *, progress: Callable[[str], object] = lambda _: None) -> DemoProject:
+def make(directory: Path, *, progress: Progress | None = None) -> DemoProject:
     """Make the demo project in a new or empty directory, or make an earlier one again.
 
     Args:
         directory: where; it is created with its parents.
-        progress: told in a few words what begins.
+        progress: told what begins; it stays open.
 
     Raises:
         UsageError: the directory holds something else, or the packages of the extra `demo` are not installed.
@@ -53,7 +53,8 @@ def make(directory: Path, *, progress: Callable[[str], object] = lambda _: None)
             copyfile(file, directory / file.name)
     except OSError as error:
         raise UsageError(f"cannot write there: {error.strerror}", where=str(directory)) from error
-    progress("Training two models on 2,468 arrests of 1997 to 1999")
+    if progress is not None:
+        progress.step("Training two models on 2,468 arrests of 1997 to 1999")
     _train(directory)
     return DemoProject(
         directory=directory,

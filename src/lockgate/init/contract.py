@@ -1,0 +1,108 @@
+"""Proposes what each column must keep to: its type, range, allowed values and missing values.
+
+A range is wide enough for the rows that were seen and some beyond, and narrow enough that another unit does not fit:
+months for years (× 12), per cent for shares (× 100).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lockgate.evidence.distribution import Value
+from lockgate.init.inspect import ColumnLook
+from lockgate.init.rounding import ceil_to, floor_to, nice
+
+MOST_ALLOWED = 20
+"""A category with more values than this gets no list: it would be longer than useful, and new values are no mistake."""
+
+_HEAVY_TAIL = 3.0  # the greatest value is this many times the 99th percentile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRule:
+    """What one column must keep to. What is None is not asked.
+
+    Attributes:
+        type: the kind of its values: integer, number, string, boolean, time.
+        low: smallest allowed number.
+        high: greatest allowed number.
+        allowed: the values that may stand in it.
+        nulls: greatest allowed share of missing values.
+    """
+
+    type: str | None
+    low: Decimal | None
+    high: Decimal | None
+    allowed: tuple[Value, ...] | None
+    nulls: Decimal
+
+
+def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
+    """What a column must keep to, from what it holds in all data sets.
+
+    Args:
+        column: what it holds.
+        rows: number of rows by data set.
+    """
+    allowed = tuple(sorted(column.values, key=str)) if 0 < len(column.values) <= MOST_ALLOWED else None
+    nulls = max(nulls_bound(share, rows[role]) for role, share in column.nulls.items())
+    low, high = number_range(column) if column.kind == "number" and not column.infinite else (None, None)
+    return ColumnRule(
+        type=_type(column),
+        low=low,
+        high=high,
+        allowed=allowed if column.kind == "category" else None,
+        nulls=nulls,
+    )
+
+
+def _type(column: ColumnLook) -> str | None:
+    if column.kind == "number":
+        return "integer" if "int" in column.type else "number"
+    return {"category": "string", "boolean": "boolean", "time": "time"}.get(column.kind)
+
+
+def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
+    """Round numbers around all that a number column holds; it never crosses zero where the column does not.
+
+    The margin is a twentieth of the span on each side, half of it above a heavy tail; a column of two values gets none.
+    """
+    if column.low is None or column.high is None:
+        return None, None
+    low, high, span = column.low, column.high, column.high - column.low
+    if column.distinct <= 2 or span == 0:
+        return Decimal(repr(low)), Decimal(repr(high))
+    step = nice(span / 5)
+    if column.whole:
+        step = max(step, Decimal(1))
+    heavy = column.quantiles is not None and 0 < _HEAVY_TAIL * column.quantiles[3] < high
+    bottom = floor_to(low - span / 20, step)
+    top = ceil_to(high + span * (0.5 if heavy else 0.05), step)
+    return (max(bottom, Decimal(0)) if low >= 0 else bottom), (min(top, Decimal(0)) if high <= 0 else top)
+
+
+def nulls_bound(share: float, rows: int) -> Decimal:
+    """The least whole per cent that is a quarter and three standard errors above an observed share; 0 for none.
+
+    Args:
+        share: of missing values.
+        rows: that it was observed on.
+    """
+    if share == 0:
+        return Decimal(0)
+    error = (share * (1 - share) / rows) ** 0.5
+    return min(ceil_to(share * 1.25 + 3 * error, Decimal("0.01")), Decimal(1))
+
+
+def bins(column: ColumnLook) -> tuple[Decimal, ...]:
+    """Round numbers near the quartiles of a number column, to make groups of it."""
+    if column.quantiles is None:
+        return ()
+    low, middle, high, _ = column.quantiles
+    if high == low:
+        return (Decimal(repr(middle)),)
+    step = nice((high - low) / 4)
+    if column.whole:
+        step = max(step, Decimal(1))
+    edges = sorted({floor_to(quartile + float(step) / 2, step) for quartile in (low, middle, high)})
+    return tuple(edge for edge in edges if column.low is not None and float(edge) > column.low)

@@ -1,0 +1,39 @@
+"""Round numbers that people write: 1, 2 or 5 times a power of ten, and multiples of these."""
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+
+def nice(size: float) -> Decimal:
+    """The greatest of 1, 2 and 5 times a power of ten that is not above `size`.
+
+    Raises:
+        ValueError: `size` is not positive and finite.
+    """
+    if not (math.isfinite(size) and size > 0):
+        raise ValueError(f"no round number for {size}")
+    power = Decimal(10) ** Decimal(repr(size)).adjusted()
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= Decimal(repr(size)))
+
+
+def floor_to(value: float, step: Decimal) -> Decimal:
+    """The greatest multiple of `step` that is not above `value`."""
+    return (Decimal(repr(value)) / step).to_integral_value(ROUND_FLOOR) * step
+
+
+def ceil_to(value: float, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is not below `value`."""
+    return (Decimal(repr(value)) / step).to_integral_value(ROUND_CEILING) * step
+
+
+def written(number: float | Decimal) -> str:
+    """A number as a policy writes it: no exponent, no zeros at its end, integers without a point."""
+    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
+    text = format(exact, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"", "-0"} else text
+
+
+def per_cent(share: float | Decimal) -> str:
+    """A share as a policy writes it in per cent: 0.125 is `12.5%`."""
+    return f"{written((share if isinstance(share, Decimal) else Decimal(repr(share))) * 100)}%"

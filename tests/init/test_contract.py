@@ -1,0 +1,101 @@
+"""The data contract that is proposed: wide enough for what was seen, too narrow for another unit."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockgate.evidence.distribution import Value
+from lockgate.init.contract import bins, nulls_bound, number_range, propose_rule
+from lockgate.init.inspect import ColumnLook
+
+
+def number(low: float, high: float, *, whole: bool = True, top: float | None = None) -> ColumnLook:
+    """A number column; `top` is its 99th percentile."""
+    span = high - low
+    return ColumnLook(
+        name="age",
+        kind="number",
+        type="int64" if whole else "double",
+        nulls={"validation": 0.0},
+        distinct=50,
+        low=low,
+        high=high,
+        quantiles=(low + span / 4, low + span / 2, low + span * 3 / 4, top if top is not None else high),
+        whole=whole,
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "proposed"),
+    [
+        (17, 90, ("10", "100")),
+        (1, 99, ("0", "110")),
+        (1, 16, ("0", "18")),
+        (12285, 1490400, ("0", "1600000")),
+        (-20, 35, ("-30", "40")),
+        (-90, -10, ("-100", "0")),
+    ],
+)
+def test_ranges_are_round_and_have_a_margin(low: float, high: float, proposed: tuple[str, str]) -> None:
+    assert number_range(number(low, high)) == tuple(map(Decimal, proposed))
+
+
+def test_a_heavy_tail_gets_a_wider_margin() -> None:
+    assert number_range(number(0, 99999, top=15024)) == (Decimal(0), Decimal(150000))
+
+
+def test_two_values_get_no_margin() -> None:
+    flag = ColumnLook(name="x", kind="number", type="int8", nulls={"v": 0.0}, distinct=2, low=0.0, high=1.0, whole=True)
+    assert number_range(flag) == (Decimal("0.0"), Decimal("1.0"))
+
+
+@given(
+    low=st.floats(min_value=-1e6, max_value=1e6),
+    span=st.floats(min_value=1e-3, max_value=1e6),
+    tail=st.floats(min_value=0.01, max_value=1),
+)
+def test_what_was_seen_lies_within_and_another_unit_does_not(low: float, span: float, tail: float) -> None:
+    high = low + span
+    bottom, top = number_range(number(low, high, whole=False, top=low + tail * span))
+    assert bottom is not None
+    assert top is not None
+    assert bottom <= Decimal(repr(low))
+    assert top >= Decimal(repr(high))
+    largest = max(abs(low), abs(high))
+    for unit in (12, 100):
+        if low >= 0 or high <= 0:
+            assert not float(bottom) <= unit * (high if high >= largest else low) <= float(top)
+
+
+@pytest.mark.parametrize(("share", "rows", "bound"), [(0.0, 1000, "0"), (0.0591, 16281, "0.08"), (0.99, 1000, "1")])
+def test_missing_values_are_bounded_by_the_observed_share_and_a_margin(share: float, rows: int, bound: str) -> None:
+    assert nulls_bound(share, rows) == Decimal(bound)
+
+
+def test_a_category_with_few_values_lists_them() -> None:
+    column = ColumnLook(name="c", kind="category", type="string", nulls={"v": 0.0}, distinct=2, values={"b": 7, "a": 3})
+    rule = propose_rule(column, {"v": 10})
+    assert (rule.type, rule.allowed) == ("string", ("a", "b"))
+
+
+def test_a_category_with_many_values_lists_none() -> None:
+    values: dict[Value, int] = {f"v{i}": 1 for i in range(30)}
+    column = ColumnLook(name="c", kind="category", type="string", nulls={"v": 0.0}, distinct=30, values=values)
+    assert propose_rule(column, {"v": 30}).allowed is None
+
+
+def test_bins_are_round_numbers_near_the_quartiles() -> None:
+    column = ColumnLook(
+        name="age",
+        kind="number",
+        type="int64",
+        nulls={"v": 0.0},
+        distinct=73,
+        low=17.0,
+        high=90.0,
+        quantiles=(28.0, 37.0, 48.0, 74.0),
+        whole=True,
+    )
+    assert bins(column) == (Decimal(30), Decimal(35), Decimal(50))
