@@ -1,0 +1,107 @@
+"""The prediction frame cut into what metrics are computed from: all rows, then each slice, for each model."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lockgate.errors import GateError
+from lockgate.evidence.view import Evidence, Frame, Predictions, Slice
+from lockgate.stats.classification import binary_sample
+from lockgate.stats.intervals import Sample
+from lockgate.stats.multiclass import multiclass_sample
+from lockgate.stats.regression import regression_sample
+from lockgate.stats.undefined import Undefined
+from lockgate.types import At
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """All rows (`slice` is None) or a slice, and what there is of it to measure.
+
+    Attributes:
+        slice: the slice.
+        rows: its number of rows.
+        samples: per model, its rows, or why there is no sample.
+    """
+
+    slice: Slice | None
+    rows: int
+    samples: tuple[Sample | Undefined, ...]
+
+    @property
+    def at(self) -> At:
+        """The place of a measurement on all of the part."""
+        return At(slice=None if self.slice is None else self.slice.name)
+
+
+def frame_of(evidence: Evidence) -> Frame:
+    """The prediction frame.
+
+    Raises:
+        GateError: there is none.
+    """
+    if evidence.frame is None:
+        raise GateError("there are no predictions to measure", fix="name model.candidate and data.label")
+    return evidence.frame
+
+
+def candidate_of(frame: Frame) -> Predictions:
+    """The candidate's predictions.
+
+    Raises:
+        GateError: there are none.
+    """
+    if frame.candidate is None:
+        raise GateError("there is no candidate to measure", fix="name model.candidate")
+    return frame.candidate
+
+
+def champion_of(frame: Frame) -> Predictions:
+    """The champion's predictions.
+
+    Raises:
+        GateError: there are none.
+    """
+    if frame.champion is None:
+        raise GateError("there is no champion to compare with", fix="name model.champion")
+    return frame.champion
+
+
+def sample_of(frame: Frame, model: Predictions) -> Sample:
+    """One model's rows, ready to be measured.
+
+    Raises:
+        Undefined: nothing can be measured on them.
+    """
+    label, said = frame.label, model.prediction
+    if frame.task == "regression":
+        return regression_sample(label.astype(np.float64), said.astype(np.float64), frame.weight)
+    codes, said = label.astype(np.int64), said.astype(np.int64)
+    if frame.task == "multiclass":
+        return multiclass_sample(codes, said, len(frame.classes), model.score, frame.weight)
+    if frame.positive is None:
+        raise Undefined("it is not said which class is the positive one")
+    return binary_sample(codes == frame.positive, said == frame.positive, model.score, frame.weight)
+
+
+def parts(evidence: Evidence, models: Sequence[Predictions]) -> Iterator[Part]:
+    """All rows, then every slice, with each model's sample of them."""
+    frame = frame_of(evidence)
+    whole = tuple(_sample_or_why(frame, model) for model in models)
+    for part in evidence.slices_and_whole():
+        if part is None:
+            yield Part(slice=None, rows=frame.rows, samples=whole)
+        else:
+            rows = int(np.count_nonzero(part.rows))
+            # A part that is too small to be judged is not worth being cut out.
+            cut = rows >= evidence.min_rows
+            samples = tuple(s if isinstance(s, Undefined) or not cut else s.take(part.rows) for s in whole)
+            yield Part(slice=part, rows=rows, samples=samples)
+
+
+def _sample_or_why(frame: Frame, model: Predictions) -> Sample | Undefined:
+    try:
+        return sample_of(frame, model)
+    except Undefined as undefined:
+        return undefined
