@@ -16,7 +16,6 @@ else:
     Names = click.ParamType  # generic only since click 8.4
 
 F = TypeVar("F", bound=Callable[..., Any])
-ROLES = ("validation", "reference", "training", "production")
 
 
 class ReportFormat(Names):
@@ -55,7 +54,12 @@ def report_format(default: str) -> Callable[[F], F]:
 def evidence(function: F) -> F:
     """`--candidate`, `--champion`, `--data`: where this run's evidence stands."""
     for option in (
-        click.option("--data", metavar="ROLE=URI", multiple=True, help=f"Data of this run; roles: {', '.join(ROLES)}."),
+        click.option(
+            "--data",
+            metavar="ROLE=URI",
+            multiple=True,
+            help="Data of this run: validation, reference, training or production.",
+        ),
         click.option("--champion", metavar="URI", help="The champion's model file, instead of the policy's."),
         click.option("--candidate", metavar="URI", help="The candidate's model file, instead of the policy's."),
     ):
@@ -70,7 +74,7 @@ def overrides(candidate: str | None, champion: str | None, data: tuple[str, ...]
         UsageError: a `--data` is no `ROLE=URI`, names no role, or names one twice.
     """
     from lockgate.errors import UsageError, did_you_mean
-    from lockgate.policy.model import Overrides
+    from lockgate.policy.model import ROLES, Overrides
 
     given: dict[str, str] = {}
     for text in data:

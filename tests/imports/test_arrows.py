@@ -1,0 +1,148 @@
+"""Imports point one way, and each library is imported only where it belongs."""
+
+import sys
+from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+from tests.imports.imports import PACKAGE, Import, imports
+
+GROUND = {"types", "errors"}
+WORDS = {"numbers", "compare", "globs"}
+
+ARROWS = {
+    # what everything stands on
+    "types": set[str](),
+    "errors": {"types"},
+    "globs": set[str](),
+    "numbers": set[str](),
+    "progress": set[str](),
+    "compare": {"types"},
+    "stats": set[str](),
+    # what measures, decides and records
+    "evidence": GROUND | {"stats", "policy"},
+    "gates": GROUND | {"stats", "evidence"},
+    "plugins": GROUND | {"gates"},
+    "policy": GROUND | {"globs", "evidence", "gates", "plugins"},
+    "scorecard": GROUND | {"compare"},
+    "judge": GROUND | WORDS | {"scorecard"},
+    "record": GROUND,
+    # what uses them
+    "reports": GROUND | WORDS | {"record", "gates", "plugins"},
+    "measure": GROUND | {"evidence", "gates", "plugins", "policy"},
+    "run": GROUND | {"progress", "evidence", "gates", "judge", "measure", "plugins", "policy", "record"},
+    "testing": GROUND | {"evidence", "gates", "plugins", "policy", "run"},
+    "init": GROUND | WORDS | {"progress", "evidence", "gates", "plugins", "policy", "record", "run"},
+    "demo": GROUND | {"progress", "init", "run"},
+    # what people use
+    "cli": GROUND | {"progress", "gates", "plugins", "policy", "record", "run", "init", "demo", "reports"},
+    "__init__": GROUND | {"evidence", "gates", "policy", "run"},
+}
+"""room or top-level module → what it may import of Lockgate, beside itself."""
+
+EXCEPTIONS = {
+    ("src/lockgate/types.py", "lockgate.reports.html"),  # a Record shows itself in a notebook
+    ("src/lockgate/evidence/gather.py", "lockgate.gates.base"),  # what a gate needs is said in the gates' contract
+}
+
+LIBRARIES = {
+    "click": ["cli/*"],
+    "rich": ["progress.py", "reports/terminal.py"],
+    "jinja2": ["reports/*"],
+    "vl_convert": ["reports/*"],
+    "ruamel": ["policy/*", "init/*"],
+    "rfc8785": ["record.py", "policy/*", "evidence/*"],
+    "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*"],
+    "pyarrow": ["evidence/*"],
+    "duckdb": ["evidence/*"],
+    "pandas": ["evidence/*"],
+    "polars": ["evidence/*"],
+    "joblib": ["evidence/models/*"],
+    "sklearn": ["evidence/models/*"],
+    "skops": ["evidence/models/*"],
+    "scipy": ["evidence/models/*"],
+    "onnx": ["evidence/models/*"],
+    "onnxruntime": ["evidence/models/*"],
+    "lightgbm": ["evidence/models/*"],
+    "xgboost": ["evidence/models/*"],
+    "catboost": ["evidence/models/*"],
+}
+"""library → the files that may import it."""
+
+LIGHT = {"stats": {"numpy"}, "types": set[str](), "errors": set[str](), "globs": set[str]()}
+"""rooms that may import no library but these."""
+
+WHEN_LOADED = {"click", "numpy", "pyarrow", "pydantic", "rfc8785", "ruamel"}
+"""libraries that a file may import when it is loaded; every other one is imported in the function that uses it."""
+
+ALL = list(imports())
+
+
+def file_of(found: Import) -> str:
+    return found.file.removeprefix("src/lockgate/")
+
+
+def test_every_room_has_its_arrows() -> None:
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+
+    assert rooms - {"__init__"} <= set(ARROWS)
+
+
+@pytest.mark.parametrize("room", sorted(ARROWS))
+def test_imports_point_one_way(room: str) -> None:
+    wrong = [
+        str(found)
+        for found in ALL
+        if found.importer == room
+        and found.imported is not None
+        and found.imported not in ARROWS[room] | {room, "__init__"}
+        and (found.file, found.module) not in EXCEPTIONS
+    ]
+
+    assert wrong == []
+
+
+def test_rooms_do_not_import_the_package_itself() -> None:
+    """`from lockgate import check` inside the package would go round the arrows."""
+    assert [str(found) for found in ALL if found.module == "lockgate" and found.importer != "__init__"] == []
+
+
+def test_no_module_needs_itself_to_be_loaded() -> None:
+    graph: dict[str, set[str]] = {}
+    for found in ALL:
+        if found.at_load and found.imported is not None:
+            module = "lockgate." + file_of(found).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            graph.setdefault(module, set()).add(found.module)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"these modules import each other: {' → '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("library", sorted({found.package for found in ALL if found.imported is None}))
+def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
+    if library in sys.stdlib_module_names:
+        return
+    assert library in LIBRARIES, f"{library} is new here: say in this file where it belongs"
+
+    wrong = [
+        str(found)
+        for found in ALL
+        if found.package == library and not any(fnmatch(file_of(found), allowed) for allowed in LIBRARIES[library])
+    ]
+
+    assert wrong == []
+
+
+def test_heavy_libraries_are_imported_when_they_are_used() -> None:
+    known = WHEN_LOADED | set(sys.stdlib_module_names) | {"lockgate"}
+
+    assert [str(found) for found in ALL if found.at_load and found.package not in known] == []
+
+
+@pytest.mark.parametrize("room", sorted(LIGHT))
+def test_the_lowest_rooms_import_next_to_nothing(room: str) -> None:
+    allowed = LIGHT[room] | set(sys.stdlib_module_names)
+
+    assert [str(f) for f in ALL if f.importer == room and f.imported is None and f.package not in allowed] == []
