@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
@@ -71,11 +71,11 @@ def digest_of(plain: Any) -> str:
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _plain(kind: type[Any], value: Any) -> Any:
+def _plain(kind: Any, value: Any) -> Any:
     return _adapter(kind).dump_python(value, mode="json", exclude_defaults=True)
 
 

@@ -1,0 +1,247 @@
+"""Resolves what gates need, once: data sets, models, predictions, frames. All is pinned by digest when it is opened."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.evidence.digest import digest_file
+from lockgate.evidence.frame import Answers, Labelling, build_frame
+from lockgate.evidence.raw import RawPredictions, from_columns
+from lockgate.evidence.resolve import open_source
+from lockgate.evidence.slices import make_groupings, make_slices
+from lockgate.evidence.sources.arrow import ArrowSource
+from lockgate.evidence.view import Evidence, Frame
+from lockgate.evidence.worker import Model, open_model
+from lockgate.gates.base import Needs
+from lockgate.policy.model import GateSpec, ModelSpec, Policy
+from lockgate.types import DataFacts, ModelFacts
+
+Step = Callable[[str], None]
+
+
+class Gathered:
+    """The evidence of one run. A context manager: leaving it ends the models' processes.
+
+    Args:
+        policy: says where everything is.
+        gates: the gates that will run; nothing is opened that none of them needs.
+        tables: data sets that the caller holds in memory, by role.
+        step: told what is being done.
+
+    Raises:
+        EvidenceError: something that a gate needs is missing, empty or broken.
+    """
+
+    def __init__(self, policy: Policy, gates: tuple[GateSpec, ...], tables: Mapping[str, Any], step: Step) -> None:
+        self._policy = policy
+        self._step = step
+        self._stack = ExitStack()
+        self._base = policy.path.parent
+        self._tables = tables
+        self._models: dict[str, Model] = {}
+        self._facts: dict[str, ModelFacts] = {}
+        self._raw: dict[tuple[str, str], RawPredictions] = {}
+        self._frames: dict[tuple[str, bool], Frame] = {}
+        self.sources: dict[str, ArrowSource] = {}
+        for spec in gates:
+            self._open_data(spec)
+
+    def __enter__(self) -> "Gathered":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    # --- what a Record says of it -------------------------------------------------------------------------------------
+
+    @property
+    def models(self) -> Mapping[str, ModelFacts]:
+        """The pinned models that were opened, by role."""
+        return self._facts
+
+    @property
+    def data(self) -> Mapping[str, DataFacts]:
+        """The pinned data sets that were opened, by role."""
+        return {role: self.sources[role].facts() for role in sorted(self.sources)}
+
+    @property
+    def attachments(self) -> Mapping[str, bytes]:
+        """What stands beside the Record: the locks of the models' environments."""
+        locks = {role: model.lock for role, model in self._models.items() if model.lock is not None}
+        return {f"environment-{role}.txt": lock.encode() for role, lock in locks.items()}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the verdict should know about the evidence."""
+        notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
+        digests = {role: facts.digest for role, facts in self._facts.items()}
+        if len(digests) == 2 and len(set(digests.values())) == 1 and None not in digests.values():
+            notes.append("candidate and champion are the same bytes")
+        data = self._policy.data
+        if data.sensitive and data.favourable is None and self._policy.model.task == "binary" and self._frames:
+            notes.append("data.favourable is left out: fairness is about the positive class")
+        return tuple(notes)
+
+    def verify(self) -> None:
+        """Check that the data still is what was pinned.
+
+        Raises:
+            EvidenceError: a file was changed while the run read it.
+        """
+        for source in self.sources.values():
+            source.verify()
+
+    # --- what a gate sees of it ---------------------------------------------------------------------------------------
+
+    def views(self, spec: GateSpec) -> dict[str, Evidence]:
+        """What a gate sees, for each data role that it measures."""
+        return {role: self._view(spec, role) for role in spec.data}
+
+    def has_champion(self) -> bool:
+        """Whether the policy names a champion."""
+        return self._policy.model.champion is not None
+
+    def _view(self, spec: GateSpec, role: str) -> Evidence:
+        needs, data = spec.gate.needs, self._policy.data
+        reference = self._reference(needs, role)
+        roles = {"label": data.label, "id": data.id, "weight": data.weight}
+        return Evidence(
+            task=self._policy.model.task,
+            data=self.sources[role],
+            frame=self._frame(role, needs, required=needs.candidate == "yes"),
+            reference=reference,
+            reference_frame=None if reference is None else self._frame("reference", needs, required=False),
+            training=self.sources.get("training") if needs.training != "no" else None,
+            features=self._features(self.sources[role]),
+            label=data.label,
+            id=data.id,
+            weight=data.weight,
+            roles={name: column for name, column in roles.items() if column is not None},
+            min_rows=data.min_rows,
+            seed=self._policy.seed,
+        )
+
+    def _reference(self, needs: Needs, role: str) -> ArrowSource | None:
+        reference = self.sources.get("reference") if needs.reference != "no" else None
+        if needs.reference == "yes" and reference is not None and reference.digest == self.sources[role].digest:
+            what = f"{role} and reference are the same bytes: nothing can differ"
+            raise EvidenceError(what, where=f"data.{role}", fix="give the data that the candidate will see")
+        return reference
+
+    # --- data sets ----------------------------------------------------------------------------------------------------
+
+    def _open_data(self, spec: GateSpec) -> None:
+        needs = spec.gate.needs
+        wanted = dict.fromkeys(spec.data, True)
+        wanted |= {
+            role: want == "yes"
+            for role, want in (("reference", needs.reference), ("training", needs.training))
+            if want != "no" and role not in wanted
+        }
+        for role, required in wanted.items():
+            if role in self.sources:
+                continue
+            given = self._tables.get(role, self._policy.data.uri(role))
+            if given is not None:
+                self._step(f"reading {role}")
+                texts = frozenset(column for column in (self._policy.data.id,) if column is not None)
+                self.sources[role] = open_source(given, base=self._base, role=role, text_columns=texts)
+            elif required:
+                what = f"the gate {spec.id!r} needs the data set {role!r}"
+                raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")
+
+    def _features(self, source: ArrowSource) -> tuple[str, ...]:
+        """The feature columns: the policy's, else those that the candidate names, else all without another role."""
+        if self._policy.data.features is not None:
+            return self._policy.data.features
+        model = self._models.get("candidate")
+        if model is not None and model.features is not None:
+            return model.features
+        taken = self._taken()
+        return tuple(name for name in source.schema if name not in taken)
+
+    def _taken(self) -> frozenset[str]:
+        """Columns with another role than a feature: label, id, weight, and predictions that stand in the data."""
+        data, model = self._policy.data, self._policy.model
+        columns = {data.label, data.id, data.weight}
+        for spec in (model.candidate, model.champion):
+            if spec is not None and spec.predictions is not None:
+                score = spec.predictions.score
+                columns |= {spec.predictions.prediction, *((score,) if isinstance(score, str) else score or ())}
+        return frozenset(column for column in columns if column is not None)
+
+    # --- models and predictions ---------------------------------------------------------------------------------------
+
+    def _frame(self, role: str, needs: Needs, *, required: bool) -> Frame | None:
+        """The prediction frame of a data set, with the champion where the gate looks at it. Made once.
+
+        None where the gate reads no predictions, or where there is no candidate or no label and none is required.
+        """
+        model, data, source = self._policy.model, self._policy.data, self.sources[role]
+        if needs.candidate == "no" or model.task == "other":
+            return None
+        if model.candidate is None or data.label not in source.schema:
+            if not required:
+                return None
+            if model.candidate is None:
+                fix = "name it in the policy, or give --candidate"
+                raise EvidenceError("there is no candidate to judge", where="model.candidate", fix=fix)
+            fix = did_you_mean(data.label or "", list(source.schema))
+            raise EvidenceError(f"there is no label column {data.label!r}", where=source.uri, fix=fix)
+        with_champion = needs.champion != "no" and self.has_champion()
+        key = (role, with_champion)
+        if key not in self._frames:
+            self._frames[key] = self._build_frame(role, with_champion=with_champion)
+        return self._frames[key]
+
+    def _build_frame(self, role: str, *, with_champion: bool) -> Frame:
+        data, source = self._policy.data, self.sources[role]
+        label = data.label or ""
+        return build_frame(
+            source.table(tuple(name for name in (label, data.weight) if name is not None)),
+            source.uri,
+            self._policy.model.task,
+            Labelling(label=label, positive=data.positive, favourable=data.favourable, weight=data.weight),
+            candidate=self._answers("candidate", role),
+            champion=self._answers("champion", role) if with_champion else None,
+            slices=make_slices(source, data.slices),
+            groupings=make_groupings(source, data.sensitive),
+        )
+
+    def _answers(self, who: str, role: str) -> Answers:
+        block = self._policy.model
+        spec: ModelSpec | None = getattr(block, who)
+        if spec is None:
+            raise EvidenceError(f"there is no {who}", where=f"model.{who}", fix="name it in the policy")
+        key = (who, self.sources[role].digest)
+        if key not in self._raw:
+            self._raw[key] = self._predict(who, spec, role)
+        threshold = spec.threshold if spec.threshold is not None else block.threshold
+        return Answers(who=who, raw=self._raw[key], threshold=threshold)
+
+    def _predict(self, who: str, spec: ModelSpec, role: str) -> RawPredictions:
+        source = self.sources[role]
+        if spec.predictions is not None:
+            self._facts[who] = self._facts_of_columns(spec)
+            return from_columns(source, spec.predictions)
+        if who not in self._models:
+            self._step(f"opening the {who}")
+            model = open_model(spec, self._policy.model, base=self._base)
+            self._models[who] = self._stack.enter_context(model)
+            self._facts[who] = model.facts
+        self._step(f"predicting {role} with the {who}")
+        model = self._models[who]
+        own = self._policy.data.features or model.features
+        taken = self._taken()
+        features = own if own is not None else tuple(name for name in source.schema if name not in taken)
+        return model.predict(source.table(features))
+
+    def _facts_of_columns(self, spec: ModelSpec) -> ModelFacts:
+        held = spec.predictions
+        score = () if held is None or held.score is None else held.score
+        names = [*((score,) if isinstance(score, str) else score)]
+        if held is not None and held.prediction is not None:
+            names.insert(0, held.prediction)
+        digest = None if spec.artifact is None else digest_file(self._base / spec.artifact)
+        return ModelFacts(uri=f"columns:{','.join(names)}", format="columns", digest=digest)

@@ -1,0 +1,236 @@
+"""The engine: load the policy, gather evidence, run the gates, judge, and put everything into one Record."""
+
+import os
+import platform
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lockgate import record as records
+from lockgate.errors import EvidenceError, UsageError, did_you_mean
+from lockgate.evidence.digest import digest_bytes
+from lockgate.evidence.gather import Gathered
+from lockgate.gates.base import metrics_of
+from lockgate.judge import judge
+from lockgate.measure import measure
+from lockgate.policy.load import load_policy
+from lockgate.policy.model import GateSpec, Overrides, Policy
+from lockgate.progress import Progress, silent
+from lockgate.types import (
+    Attachment,
+    Content,
+    GateRun,
+    PolicyFacts,
+    Record,
+    Run,
+    VolatileMeasurement,
+)
+
+CI_VARIABLES = {"GITHUB_ACTIONS": "github", "GITLAB_CI": "gitlab", "TF_BUILD": "azure", "CI": "ci"}
+"""Environment variables by which a pipeline is known; only their presence is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """A Record and the bytes of its attachments, by name."""
+
+    record: Record
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def check(
+    policy: str | Path = "lockgate.yaml",
+    *,
+    candidate: str | None = None,
+    champion: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    only: Sequence[str] = (),
+) -> Record:
+    """Check a candidate against a policy.
+
+    Args:
+        policy: the policy file.
+        candidate: where the candidate is, instead of what the policy says.
+        champion: where the champion is, instead of what the policy says.
+        data: data sets by role: a path or URI, or a pandas, Polars or Arrow table.
+        only: ids of the gates to run; the verdict is then partial.
+
+    Returns:
+        The Record; `record.passed` says whether the candidate may move up.
+
+    Raises:
+        PolicyError: the policy holds mistakes.
+        UsageError: `only` or `data` names what the policy does not know.
+        EvidenceError: data or a model is missing, empty or broken, so that nothing can be decided.
+    """
+    given = data or {}
+    tables = {role: table for role, table in given.items() if not isinstance(table, str | Path)}
+    uris = {role: str(uri) for role, uri in given.items() if role not in tables}
+    overrides = Overrides(candidate=candidate, champion=champion, data=uris)
+    return execute(Path(policy), overrides=overrides, only=tuple(only), tables=tables).record
+
+
+def execute(
+    path: Path,
+    *,
+    overrides: Overrides | None = None,
+    only: tuple[str, ...] = (),
+    tables: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    command: Sequence[str] = (),
+) -> CheckResult:
+    """Run a policy; like `check`, with what a command line needs besides."""
+    progress = progress or silent()
+    started = _now()
+    tables = tables or {}
+    # A table in memory has a role like a file has: the policy must know that it is there.
+    known = overrides or Overrides()
+    named = replace(known, data={**known.data, **{role: f"memory:{role}" for role in tables}})
+    policy = load_policy(path, named)
+    gates = _selected(policy, only)
+    durations: dict[str, float] = {}
+    with Gathered(policy, gates, tables, progress.step) as evidence:
+        runs = []
+        for number, spec in enumerate(gates):
+            progress.step(f"gate {spec.id}", number, len(gates))
+            clock = time.perf_counter()
+            runs.append(_run_gate(spec, evidence))
+            durations[spec.id] = round(time.perf_counter() - clock, 6)
+        evidence.verify()
+        content = _content(policy, evidence, runs, only=frozenset(only) if only else None)
+        attachments = evidence.attachments
+    progress.step("judged", len(gates), len(gates))
+    run = _run(started, durations, runs, overrides=named, command=command)
+    return _result(content, run, attachments)
+
+
+def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> CheckResult:
+    """One Record of the parts that gates made in processes of their own: judged anew, as one run.
+
+    Raises:
+        EvidenceError: the parts are of different policies, models, data sets or versions, or there are none.
+    """
+    if not parts:
+        raise EvidenceError("there are no parts to judge", fix="give the files that `lockgate gate --out` wrote")
+    first = parts[0].content
+    started = min(part.run.started for part in parts)
+    content = replace(
+        first,
+        models=_joined("model", [part.content.models for part in parts]),
+        data=_joined("data set", [part.content.data for part in parts]),
+        gates=tuple(gate for part in parts for gate in part.content.gates),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.content.notes)),
+    )
+    for part in parts[1:]:
+        for what, own, other in (
+            ("policy", part.content.policy.rules_digest, first.policy.rules_digest),
+            ("version of Lockgate", part.content.lockgate, first.lockgate),
+            ("model's name", part.content.name, first.name),
+        ):
+            if own != other:
+                raise EvidenceError(f"the parts differ in their {what}: {own} and {other}", fix="make all parts anew")
+    order = {gate.id: number for number, gate in enumerate(first.rules.gates)}
+    gates = tuple(sorted(content.gates, key=lambda gate: order.get(gate.id, len(order))))
+    judged = judge(first.rules, gates)
+    content = replace(
+        content,
+        gates=gates,
+        findings=judged.findings,
+        outcomes=judged.outcomes,
+        verdict=judged.verdict,
+        scorecard=judged.scorecard,
+    )
+    durations = {gate: seconds for part in parts for gate, seconds in part.run.durations.items()}
+    volatile = tuple(entry for part in parts for entry in part.run.measurements)
+    run = replace(_run(content, started, durations, (), overrides=Overrides(), command=command), measurements=volatile)
+    attachments = _joined("attachment", [part.attachments for part in parts])
+    return CheckResult(record=records.make(content, run, attachments))
+
+
+def _joined(what: str, maps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    joined: dict[str, Any] = {}
+    for entries in maps:
+        for name, entry in entries.items():
+            if joined.setdefault(name, entry) != entry:
+                fix = "every part must be measured on the same bytes: make all parts anew"
+                raise EvidenceError(f"the parts differ in the {what} {name!r}", fix=fix)
+    return joined
+
+
+def _selected(policy: Policy, only: tuple[str, ...]) -> tuple[GateSpec, ...]:
+    ids = [spec.id for spec in policy.gates]
+    for name in only:
+        if name not in ids:
+            raise UsageError(f"the policy has no gate {name!r}", where="--only", fix=did_you_mean(name, ids))
+    return tuple(spec for spec in policy.gates if not only or spec.id in only)
+
+
+def _run_gate(spec: GateSpec, evidence: Gathered) -> GateRun:
+    """A gate's run; evidence that this gate alone cannot use is an error of this gate."""
+    blank = GateRun(id=spec.id, uses=spec.uses, dimension=spec.gate.dimension, metrics={}, code=spec.code)
+    if spec.gate.needs.champion == "yes" and not evidence.has_champion():
+        return replace(blank, metrics=metrics_of(spec.gate, spec.params), no_champion=True)
+    return measure(spec, evidence.views(spec))
+
+
+def _content(policy: Policy, evidence: Gathered, runs: Sequence[GateRun], *, only: frozenset[str] | None) -> Content:
+    judged = judge(policy.rules, runs, only=only)
+    return Content(
+        lockgate=version("lockgate"),
+        name=policy.model.name,
+        task=policy.model.task,
+        policy=PolicyFacts(path=str(policy.path), digest=policy.digest, rules_digest=policy.rules_digest),
+        rules=policy.rules,
+        models=evidence.models,
+        data=evidence.data,
+        gates=tuple(replace(run, measurements=tuple(m for m in run.measurements if not m.volatile)) for run in runs),
+        findings=judged.findings,
+        outcomes=judged.outcomes,
+        verdict=judged.verdict,
+        scorecard=judged.scorecard,
+        notes=evidence.notes,
+    )
+
+
+def _run(
+    started: str,
+    durations: Mapping[str, float],
+    runs: Sequence[GateRun],
+    *,
+    overrides: Overrides,
+    command: Sequence[str],
+) -> Run:
+    stamp = started.replace("-", "").replace(":", "")[:15]
+    said = {"candidate": overrides.candidate, "champion": overrides.champion, **overrides.data}
+    return Run(
+        id=f"{stamp}-{os.urandom(4).hex()}",
+        started=started,
+        finished=_now(),
+        host=socket.gethostname(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        command=tuple(word.encode("utf-8", "backslashreplace").decode() for word in command),
+        ci=next((name for variable, name in CI_VARIABLES.items() if os.environ.get(variable)), None),
+        overrides={name: uri for name, uri in said.items() if uri is not None},
+        durations=durations,
+        measurements=tuple(
+            VolatileMeasurement(gate=run.id, measurement=entry)
+            for run in runs
+            for entry in run.measurements
+            if entry.volatile
+        ),
+    )
+
+
+def _result(content: Content, run: Run, attachments: Mapping[str, bytes]) -> CheckResult:
+    facts = {name: Attachment(digest=digest_bytes(held), media_type="text/plain") for name, held in attachments.items()}
+    return CheckResult(record=records.make(content, run, facts), attachments=attachments)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
