@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lockgate import record as records
-from lockgate.errors import EvidenceError, UsageError, did_you_mean
+from lockgate.errors import UsageError, did_you_mean
 from lockgate.evidence.digest import digest_bytes
 from lockgate.evidence.gather import Gathered
 from lockgate.gates.base import metrics_of
@@ -105,61 +105,8 @@ def execute(
         content = _content(policy, evidence, runs, only=frozenset(only) if only else None)
         attachments = evidence.attachments
     progress.step("judged", len(gates), len(gates))
-    run = _run(started, durations, runs, overrides=named, command=command)
+    run = run_facts(started, durations, runs, overrides=named, command=command)
     return _result(content, run, attachments)
-
-
-def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> CheckResult:
-    """One Record of the parts that gates made in processes of their own: judged anew, as one run.
-
-    Raises:
-        EvidenceError: the parts are of different policies, models, data sets or versions, or there are none.
-    """
-    if not parts:
-        raise EvidenceError("there are no parts to judge", fix="give the files that `lockgate gate --out` wrote")
-    first = parts[0].content
-    started = min(part.run.started for part in parts)
-    content = replace(
-        first,
-        models=_joined("model", [part.content.models for part in parts]),
-        data=_joined("data set", [part.content.data for part in parts]),
-        gates=tuple(gate for part in parts for gate in part.content.gates),
-        notes=tuple(dict.fromkeys(note for part in parts for note in part.content.notes)),
-    )
-    for part in parts[1:]:
-        for what, own, other in (
-            ("policy", part.content.policy.rules_digest, first.policy.rules_digest),
-            ("version of Lockgate", part.content.lockgate, first.lockgate),
-            ("model's name", part.content.name, first.name),
-        ):
-            if own != other:
-                raise EvidenceError(f"the parts differ in their {what}: {own} and {other}", fix="make all parts anew")
-    order = {gate.id: number for number, gate in enumerate(first.rules.gates)}
-    gates = tuple(sorted(content.gates, key=lambda gate: order.get(gate.id, len(order))))
-    judged = judge(first.rules, gates)
-    content = replace(
-        content,
-        gates=gates,
-        findings=judged.findings,
-        outcomes=judged.outcomes,
-        verdict=judged.verdict,
-        scorecard=judged.scorecard,
-    )
-    durations = {gate: seconds for part in parts for gate, seconds in part.run.durations.items()}
-    volatile = tuple(entry for part in parts for entry in part.run.measurements)
-    run = replace(_run(content, started, durations, (), overrides=Overrides(), command=command), measurements=volatile)
-    attachments = _joined("attachment", [part.attachments for part in parts])
-    return CheckResult(record=records.make(content, run, attachments))
-
-
-def _joined(what: str, maps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    joined: dict[str, Any] = {}
-    for entries in maps:
-        for name, entry in entries.items():
-            if joined.setdefault(name, entry) != entry:
-                fix = "every part must be measured on the same bytes: make all parts anew"
-                raise EvidenceError(f"the parts differ in the {what} {name!r}", fix=fix)
-    return joined
 
 
 def _selected(policy: Policy, only: tuple[str, ...]) -> tuple[GateSpec, ...]:
@@ -197,7 +144,7 @@ def _content(policy: Policy, evidence: Gathered, runs: Sequence[GateRun], *, onl
     )
 
 
-def _run(
+def run_facts(
     started: str,
     durations: Mapping[str, float],
     runs: Sequence[GateRun],
@@ -205,6 +152,7 @@ def _run(
     overrides: Overrides,
     command: Sequence[str],
 ) -> Run:
+    """The part of a Record that is about this one run: its clock, its machine, what it was told."""
     stamp = started.replace("-", "").replace(":", "")[:15]
     said = {"candidate": overrides.candidate, "champion": overrides.champion, **overrides.data}
     return Run(

@@ -1,0 +1,61 @@
+"""Makes one Record of the parts that gates measured in processes of their own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lockgate import record as records
+from lockgate.errors import EvidenceError
+from lockgate.judge import judge
+from lockgate.policy.model import Overrides
+from lockgate.run import run_facts
+from lockgate.types import Record
+
+ANEW = "every part must be measured with one policy on the same bytes: make all parts anew"
+
+
+def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> Record:
+    """The Record of a run whose gates ran apart, judged anew as a whole.
+
+    Raises:
+        EvidenceError: there are no parts, or they differ in policy, model, data or version.
+    """
+    if not parts:
+        raise EvidenceError("there are no parts to judge", fix="give the files that `lockgate gate --out` wrote")
+    contents = [part.content for part in parts]
+    first = contents[0]
+    for content in contents[1:]:
+        for what in ("policy", "rules", "task", "name", "lockgate"):
+            if getattr(content, what) != getattr(first, what):
+                raise EvidenceError(f"the parts differ in their {what}", where=content.policy.path, fix=ANEW)
+    order = {gate.id: number for number, gate in enumerate(first.rules.gates)}
+    gates = sorted(
+        (run for content in contents for run in content.gates), key=lambda run: order.get(run.id, len(order))
+    )
+    judged = judge(first.rules, gates)
+    content = replace(
+        first,
+        models=_joined("model", [content.models for content in contents]),
+        data=_joined("data set", [content.data for content in contents]),
+        gates=tuple(gates),
+        findings=judged.findings,
+        outcomes=judged.outcomes,
+        verdict=judged.verdict,
+        scorecard=judged.scorecard,
+        notes=tuple(dict.fromkeys(note for content in contents for note in content.notes)),
+    )
+    started = min(part.run.started for part in parts)
+    durations = {gate: seconds for part in parts for gate, seconds in part.run.durations.items()}
+    run = run_facts(started, durations, (), overrides=Overrides(), command=command)
+    run = replace(run, measurements=tuple(entry for part in parts for entry in part.run.measurements))
+    return records.make(content, run, _joined("attachment", [part.attachments for part in parts]))
+
+
+def _joined(what: str, maps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One map of all; the same name must mean the same thing."""
+    joined: dict[str, Any] = {}
+    for entries in maps:
+        for name, entry in entries.items():
+            if joined.setdefault(name, entry) != entry:
+                raise EvidenceError(f"the parts differ in the {what} {name!r}", fix=ANEW)
+    return joined
