@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from lockgate.errors import EvidenceError, did_you_mean
-from lockgate.evidence.arrays import codes, floats
 from lockgate.evidence.raw import RawPredictions
+from lockgate.evidence.sources.codes import encode, plain_values
+from lockgate.evidence.sources.numbers import floats
 from lockgate.evidence.view import Codes, Floats, Frame, Grouping, Label, Predictions, Slice
 from lockgate.types import Task
 
@@ -79,13 +80,16 @@ def build_frame(
             slices=slices,
             groupings=groupings,
         )
-    label_codes, label_values = codes(column)
-    present = [label_values[code] for code in np.unique(label_codes)]
-    labels = _labels(present, labelling.label, where)
+    what = f"label {labelling.label!r}"
+    label_codes, labels = _coded(column, what, where)
+    if np.any(label_codes < 0):
+        part = "all" if not labels else "some"
+        fix = "judge labelled rows only: remove the others, or wait for their labels"
+        raise EvidenceError(f"{what} is missing in {part} rows", where=where, fix=fix)
     classes = _classes(labels, given, task, labelling, where)
     return Frame(
         task=task,
-        label=_recoded(label_codes, label_values, classes, f"label {labelling.label!r}", where),
+        label=_recoded(label_codes, labels, classes, what, where),
         classes=classes,
         positive=_code(classes, _positive(classes, labelling, where), where) if task == "binary" else None,
         favourable=_favourable(classes, task, labelling, where),
@@ -107,12 +111,8 @@ def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:
     return table.column(name)
 
 
-def _numbers(column: pa.Array | pa.ChunkedArray, what: str, where: str) -> Floats:
-    try:
-        values = floats(column)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-        fix = "a regression needs numbers; a decimal point, no thousands separator"
-        raise EvidenceError(f"{what} is of type {column.type}, not a number", where=where, fix=fix) from error
+def _numbers(column: pa.ChunkedArray, what: str, where: str) -> Floats:
+    values = floats(column, what, where)
     broken = int(np.count_nonzero(~np.isfinite(values)))
     if broken:
         fix = "remove these rows, or mend what makes them"
@@ -129,23 +129,21 @@ def _weights(column: pa.ChunkedArray, name: str, where: str) -> Floats:
     return values
 
 
-def _labels(present: Sequence[object], name: str, where: str) -> list[Label]:
-    """The label's values, none of them missing."""
-    if None in present or any(value != value for value in present):  # noqa: PLR0124 (NaN)
-        what = f"label {name!r} is missing in {'all' if len(present) == 1 else 'some'} rows"
-        raise EvidenceError(
-            what, where=where, fix="judge labelled rows only: remove the others, or wait for their labels"
-        )
-    if not all(isinstance(value, str | int | float | bool) for value in present):
-        raise EvidenceError(f"label {name!r} holds no classes but {type(present[0]).__name__}", where=where)
-    return [value for value in present if isinstance(value, str | int | float | bool)]
+def _coded(column: pa.ChunkedArray, what: str, where: str) -> tuple[Codes, tuple[Label, ...]]:
+    """A column of classes as codes (n,) into its distinct values; -1 where it is missing."""
+    try:
+        encoded = encode(column)
+    except pa.ArrowNotImplementedError as error:
+        fix = "a class is text, a number or a boolean"
+        raise EvidenceError(f"{what} is of type {column.type}, which holds no classes", where=where, fix=fix) from error
+    return encoded.codes, tuple(value for value in plain_values(encoded.values) if value is not None)
 
 
 # --- classes ----------------------------------------------------------------------------------------------------------
 
 
 def _classes(
-    labels: list[Label], given: Sequence[Answers], task: Task, labelling: Labelling, where: str
+    labels: Sequence[Label], given: Sequence[Answers], task: Task, labelling: Labelling, where: str
 ) -> tuple[Label, ...]:
     """All classes: in the first model's order where it names them, else sorted; the label's must be among them."""
     named = [answers for answers in given if answers.raw.classes is not None]
@@ -158,9 +156,10 @@ def _classes(
             what = f"label {labelling.label!r} holds {_listed(unknown)}, {whose}"
             raise EvidenceError(what, where=where, fix=fix)
     else:
-        said = [_predicted(answers) for answers in given if answers.raw.prediction is not None]
-        extra = [labelling.positive] if labelling.positive is not None and task == "binary" else []
-        classes = _distinct([*labels, *(value for values in said for value in values), *extra])
+        said = [_prediction(answers, where)[1] for answers in given if answers.raw.prediction is not None]
+        classes = _distinct([*labels, *(value for values in said for value in values)])
+        if task == "binary" and len(classes) == 1 and labelling.positive is not None:
+            classes = _distinct([*classes, labelling.positive])
         if len({isinstance(value, str) for value in classes}) > 1:
             what = f"label and predictions do not match: {_listed(classes)}"
             raise EvidenceError(what, where=where, fix="write both as text, or both as numbers")
@@ -170,10 +169,6 @@ def _classes(
         fix = "say task: multiclass, or name data.positive where only one class stands in the data"
         raise EvidenceError(what, where=where, fix=fix)
     return classes
-
-
-def _predicted(answers: Answers) -> list[Label]:
-    return [value for value in codes(answers.raw.prediction)[1] if value is not None]
 
 
 def _distinct(values: Iterable[Label]) -> tuple[Label, ...]:
@@ -206,15 +201,15 @@ def _favourable(classes: tuple[Label, ...], task: Task, labelling: Labelling, wh
     return _code(classes, _positive(classes, labelling, where), where) if task == "binary" else None
 
 
-def _recoded(found: Codes, values: Sequence[object], classes: tuple[Label, ...], what: str, where: str) -> Codes:
-    """Codes into `values` as codes into `classes`."""
-    place: dict[object, int] = {value: code for code, value in enumerate(classes)}
-    table = np.array([place.get(value, -1) for value in values], dtype=np.int64)
+def _recoded(found: Codes, values: Sequence[Label], classes: tuple[Label, ...], what: str, where: str) -> Codes:
+    """Codes into `values` as codes into `classes`; every row must have one of them."""
+    place = {value: code for code, value in enumerate(classes)}
+    table = np.array([*(place.get(value, -1) for value in values), -1], dtype=np.int64)
     recoded: Codes = table[found]
     if np.any(recoded < 0):
-        strange = _listed([values[code] for code in np.unique(found[recoded < 0])])
+        strange = [value for value in values if value not in place] or ["nothing"]
         fix = f"the classes are {_listed(classes)}; every row needs one of them"
-        raise EvidenceError(f"{what} holds {strange}", where=where, fix=fix)
+        raise EvidenceError(f"{what} holds {_listed(strange)}", where=where, fix=fix)
     return recoded
 
 
@@ -238,7 +233,8 @@ def _regression(answers: Answers | None, where: str) -> Predictions | None:
         return None
     if answers.raw.prediction is None:
         raise EvidenceError(f"the {answers.who} gave no prediction", where=where, fix="name the column that holds it")
-    return Predictions(prediction=_numbers(answers.raw.prediction, f"the {answers.who}'s prediction", where))
+    column = pa.chunked_array([answers.raw.prediction])
+    return Predictions(prediction=_numbers(column, f"the {answers.who}'s prediction", where))
 
 
 def _classified(
@@ -249,16 +245,19 @@ def _classified(
     positive = _code(classes, _positive(classes, labelling, where), where) if task == "binary" else None
     score = _score(answers, classes, positive, where)
     if answers.raw.prediction is not None and (answers.threshold is None or score is None):
-        found, values = codes(answers.raw.prediction)
-        return Predictions(
-            prediction=_recoded(found, values, classes, f"the {answers.who}'s prediction", where), score=score
-        )
+        found, values = _prediction(answers, where)
+        what = f"the {answers.who}'s prediction"
+        return Predictions(prediction=_recoded(found, values, classes, what, where), score=score)
     if score is None:
         raise EvidenceError(f"the {answers.who} gave neither a prediction nor a score", where=where)
     if positive is None:
         return Predictions(prediction=np.argmax(score, axis=1).astype(np.int64), score=score)
     threshold = 0.5 if answers.threshold is None else answers.threshold
     return Predictions(prediction=np.where(score >= threshold, positive, 1 - positive).astype(np.int64), score=score)
+
+
+def _prediction(answers: Answers, where: str) -> tuple[Codes, tuple[Label, ...]]:
+    return _coded(pa.chunked_array([answers.raw.prediction]), f"the {answers.who}'s prediction", where)
 
 
 def _score(answers: Answers, classes: tuple[Label, ...], positive: int | None, where: str) -> Floats | None:
