@@ -60,6 +60,10 @@ class Source(Protocol):
         """Sorted finite values of a number, boolean or time column, with its nulls counted apart."""
         ...
 
+    def nulls(self, column: str) -> int:
+        """Number of missing values of a column of any kind; NaN counts as missing."""
+        ...
+
     def counts(self, columns: tuple[str, ...]) -> Counts:
         """Sparse joint counts of the values of some columns, nulls included."""
         ...
@@ -159,7 +163,7 @@ class Evidence:
         label: name of the label column.
         id: name of the column that identifies a row.
         weight: name of the weight column.
-        roles: what each column that is no feature is for: its name → label, id, weight, prediction …
+        roles: columns with another role than a feature, by role.
         min_rows: under this a slice or group is listed, not judged.
         seed: of every draw.
     """

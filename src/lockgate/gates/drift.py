@@ -1,0 +1,370 @@
+"""Drift: how far the data have moved from the reference."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lockgate.errors import EvidenceError
+from lockgate.evidence.distribution import Distribution, Value
+from lockgate.evidence.view import Evidence, Frame, Predictions, Source
+from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.stats.compared import (
+    CATEGORY_METRICS,
+    MOST_SHOWN,
+    NUMBER_METRICS,
+    Compared,
+    compare_categories,
+    compare_numbers,
+    undefined,
+)
+from lockgate.stats.undefined import Undefined
+from lockgate.types import At, Measurement, Metric, Missing, Status
+
+Kind: TypeAlias = Literal["numbers", "categories"]
+_KINDS: Mapping[str, Kind] = {
+    "number": "numbers",
+    "time": "numbers",
+    "category": "categories",
+    "boolean": "categories",
+}
+
+_BASE: Mapping[str, Metric] = {
+    "ks": Metric(
+        direction="lower", low=0, high=1, meaning="largest difference of the two distribution functions (KS statistic)"
+    ),
+    "wasserstein": Metric(
+        direction="lower", low=0, meaning="how far the values moved on average, in the column's unit"
+    ),
+    "wasserstein_normed": Metric(
+        direction="lower", low=0, meaning="how far the values moved on average, in standard deviations of the reference"
+    ),
+    "psi": Metric(
+        direction="lower",
+        low=0,
+        meaning="population stability index over the reference's deciles or categories: Σ (d − r) · ln(d / r), "
+        "shares under 0.0001 counted as 0.0001",
+    ),
+    "jensen_shannon": Metric(
+        direction="lower", low=0, high=1, meaning="Jensen–Shannon distance in base 2, over the same bins as `psi`"
+    ),
+    "chi_squared": Metric(direction="lower", low=0, meaning="chi-squared statistic of sample × category; grows with n"),
+    "cramers_v": Metric(
+        direction="lower", low=0, high=1, meaning="Cramér's V of sample × category: chi-squared as an effect size"
+    ),
+    "new_category_share": Metric(
+        direction="lower", low=0, high=1, unit="share", meaning="share of values that the reference does not hold"
+    ),
+}
+_MISSING_CHANGE = Metric(
+    direction="lower", low=0, high=1, unit="share", meaning="change of the share of missing values, up or down"
+)
+_DRIFTED_SHARE = Metric(
+    direction="lower",
+    low=0,
+    high=1,
+    unit="share",
+    meaning="share of the feature columns that drifted: PSI at `psi_limit` or more, or change of the share of "
+    "missing values at `missing_limit` or more",
+)
+
+_OF_KIND: Mapping[Kind, tuple[str, ...]] = {"numbers": NUMBER_METRICS, "categories": CATEGORY_METRICS}
+_WHOLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "label": ("the label", ("psi", "jensen_shannon", "ks", "wasserstein_normed")),
+    "prediction": ("the predicted classes or values", ("psi", "jensen_shannon", "ks", "wasserstein_normed")),
+    "score": ("the score of a binary model's positive class", ("psi", "jensen_shannon", "ks")),
+}
+
+
+def _metrics() -> dict[str, Metric]:
+    of_whole = {
+        f"{what}_{name}": replace(_BASE[name], meaning=f"of {words}: {_BASE[name].meaning}")
+        for what, (words, names) in _WHOLE.items()
+        for name in names
+    }
+    return {**_BASE, "missing_change": _MISSING_CHANGE, "drifted_share": _DRIFTED_SHARE, **of_whole}
+
+
+class DriftParams(Params):
+    """Settings of the drift gate: what `drifted_share` counts as drifted."""
+
+    psi_limit: float = Field(default=0.2, gt=0, description="PSI from which `drifted_share` counts a column.")
+    missing_limit: float = Field(
+        default=0.1, gt=0, le=1, description="Change of the share missing from which `drifted_share` counts a column."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Two samples compared, and how many values of how many rows are missing: of the reference, of the data."""
+
+    compared: Compared
+    rows: tuple[int, int]
+    nulls: tuple[int, int] = (0, 0)
+
+    @property
+    def values(self) -> int:
+        """Number of the data's values that are not missing."""
+        return self.rows[1] - self.nulls[1]
+
+
+class Drift:
+    """Whether the data have moved away from the reference.
+
+    What it checks
+    Each feature column of the data against the same column of the reference. Numbers and times: the Kolmogorov–Smirnov
+    statistic, the Wasserstein distance (raw, and in standard deviations of the reference), the population stability
+    index and the Jensen–Shannon distance over the reference's deciles. Categories and booleans: the same two over the
+    categories, chi-squared with Cramér's V, and the share of values that the reference does not hold. For every column
+    the change of its share of missing values, which the others leave out; and over all columns the share that drifted.
+    The label, the predictions and the scores likewise, as one number each.
+
+    Why it matters
+    A model is known to work on data like those it was built on. When an upstream job changes a unit, drops a category
+    or stops filling a column, the model goes on answering, and its measured quality no longer says anything.
+
+    How to mend a failure
+    Look at the column's chart. A jump by a constant factor is a unit; a rise of missing values or a new category is
+    an upstream change: mend it there. If the world itself has moved, retrain on newer data and renew the reference.
+    A column that could not be measured is absent, of another kind than in the reference, or holds infinite values.
+    """
+
+    api: ClassVar[int] = API
+    dimension: ClassVar[str] = "data"
+    params = DriftParams
+    needs: ClassVar[Needs] = Needs(data="validation", reference="yes", candidate="if_there")
+    metrics: ClassVar[Mapping[str, Metric]] = _metrics()
+    examples: ClassVar[Sequence[Example]] = (
+        Example(
+            name="the ages are those of the reference",
+            policy='columns: {"*": {psi: {max: 0.2}, missing_change: {max: 5%}}}',
+            status=Status.PASS,
+            data={"age": [*range(20, 60), None], "sex": ["f", "m"] * 20 + ["f"]},
+            reference={"age": [*range(20, 60), None], "sex": ["m", "f"] * 20 + ["f"]},
+        ),
+        Example(
+            name="the ages are suddenly in months",
+            policy="columns: {age: {psi: {max: 0.2}}}",
+            status=Status.FAIL,
+            data={"age": [12 * years for years in range(20, 60)]},
+            reference={"age": list(range(20, 60))},
+        ),
+        Example(
+            name="half of the ages went missing",
+            policy='metrics: {drifted_share: {max: 0}}\ncolumns: {"*": {psi: {max: 0.2}}}',
+            status=Status.FAIL,
+            data={"age": [*range(20, 60, 2), *[None] * 20]},
+            reference={"age": list(range(20, 60))},
+        ),
+        Example(
+            name="the ages arrive as text, so that no distance exists",
+            policy='columns: {"*": {psi: {max: 0.2}}}',
+            status=Status.ERROR,
+            data={"age": [f"{years},0" for years in range(20, 60)]},
+            reference={"age": list(range(20, 60))},
+        ),
+    )
+    libraries: ClassVar[Sequence[str]] = ("lockgate", "numpy", "pyarrow")
+
+    def measure(self, params: DriftParams, evidence: Evidence) -> Iterator[Measurement | Missing]:
+        """Measure every feature column, how many drifted, then the label, the predictions and the scores."""
+        reference = evidence.reference
+        if reference is None:
+            yield from (Missing(metric=name, reason="there is no reference data") for name in self.metrics)
+            return
+        measured: dict[tuple[str, str], Measurement | Missing] = {}
+        for column in evidence.features:
+            for entry in _column(column, reference, evidence.data):
+                measured[column, entry.metric] = entry
+                yield entry
+        yield _drifted_share(params, evidence.features, measured)
+        yield from _strays(evidence, reference)
+        yield from _of_whole("label", lambda: _label(evidence, reference))
+        yield from _of_whole("prediction", lambda: _prediction(evidence))
+        yield from _of_whole("score", lambda: _score(evidence))
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+
+def _strays(evidence: Evidence, reference: Source) -> Iterator[Missing]:
+    """The columns without a role that stand in one data set alone: shown, as nobody says that the model reads them."""
+    known = {*evidence.features, *evidence.roles.values()}
+    here, there = evidence.data.schema, reference.schema
+    for names, reason in (
+        ([column for column in here if column not in there], "a new column: the reference does not hold it"),
+        ([column for column in there if column not in here], "the data no longer hold this column"),
+    ):
+        for column in names:
+            if column not in known:
+                yield Missing(metric="psi", reason=reason, at=At(column=column), rows=evidence.data.rows, listed=True)
+
+
+def _column(column: str, reference: Source, data: Source) -> Iterator[Measurement | Missing]:
+    at = At(column=column)
+    try:
+        kind = _common_kind(column, reference, data)
+    except Undefined as reason:
+        yield from (Missing(metric=name, reason=str(reason), at=at) for name in (*_BASE, "missing_change"))
+        return
+    pair = _pair(column, kind, reference, data)
+    yield _missing_change(pair, at)
+    yield from (_entry(name, pair.compared.values[name], pair, at) for name in _OF_KIND[kind])
+
+
+def _common_kind(column: str, reference: Source, data: Source) -> Kind:
+    """What the column is in both.
+
+    Raises:
+        Undefined: it is absent from one of them, of different kinds, or of a kind without a distance.
+    """
+    for name, source in (("the data", data), ("the reference", reference)):
+        if column not in source.schema:
+            raise Undefined(f"{name} ({source.uri}) does not hold this column")
+    was, now = reference.schema[column], data.schema[column]
+    if was.kind != now.kind:
+        raise Undefined(f"the column is {now.kind} ({now.type}), and in the reference {was.kind} ({was.type})")
+    if now.kind not in _KINDS:
+        raise Undefined(f"no distance is defined for values of type {now.type}")
+    return _KINDS[now.kind]
+
+
+def _pair(column: str, kind: Kind, reference: Source, data: Source) -> _Pair:
+    nulls = (reference.nulls(column), data.nulls(column))
+    compare = _compared_numbers if kind == "numbers" else _compared_categories
+    try:
+        compared = compare(column, reference, data)
+    except EvidenceError as error:  # of this column alone; the others are measured all the same
+        compared = undefined(_OF_KIND[kind], Undefined(f"{error.what}; {error.fix}"))
+    return _Pair(compared=compared, nulls=nulls, rows=(reference.rows, data.rows))
+
+
+def _compared_numbers(column: str, reference: Source, data: Source) -> Compared:
+    was, now = reference.distribution(column), data.distribution(column)
+    for name, sample in (("the reference", was), ("the data", now)):
+        if sample.infinite:
+            reason = f"{name} holds {sample.infinite} infinite values, which lie at no distance from the others"
+            return undefined(NUMBER_METRICS, Undefined(reason))
+    return compare_numbers(was, now)
+
+
+def _compared_categories(column: str, reference: Source, data: Source) -> Compared:
+    return compare_categories(_counted(column, reference), _counted(column, data))
+
+
+def _counted(column: str, source: Source) -> dict[Value, float]:
+    """How often each value stands, missing ones aside."""
+    counts = source.counts((column,))
+    held = zip((key[0] for key in counts.keys), counts.counts.tolist(), strict=True)
+    return {key: float(count) for key, count in held if key is not None}
+
+
+def _missing_change(pair: _Pair, at: At) -> Measurement | Missing:
+    if not all(pair.rows):
+        return Missing(metric="missing_change", reason="there are no rows", at=at)
+    was, now = (nulls / rows for nulls, rows in zip(pair.nulls, pair.rows, strict=True))
+    return Measurement(
+        metric="missing_change",
+        value=abs(now - was),
+        at=at,
+        rows=pair.rows[1],
+        details={"missing": {"reference": was, "data": now}},
+    )
+
+
+def _entry(metric: str, value: float | Undefined, pair: _Pair, at: At) -> Measurement | Missing:
+    if isinstance(value, Undefined):
+        return Missing(metric=metric, reason=str(value), at=at, rows=pair.values)
+    return Measurement(metric=metric, value=value, at=at, rows=pair.values, details=pair.compared.chart)
+
+
+def _drifted_share(
+    params: DriftParams, features: Sequence[str], measured: Mapping[tuple[str, str], Measurement | Missing]
+) -> Measurement | Missing:
+    limits = {"psi": params.psi_limit, "missing_change": params.missing_limit}
+    drifted: list[str] = []
+    unknown: list[str] = []
+    for column in features:
+        entries = [(measured[column, name], limit) for name, limit in limits.items()]
+        if any(isinstance(entry, Measurement) and entry.value >= limit for entry, limit in entries):
+            drifted.append(column)
+        elif any(isinstance(entry, Missing) for entry, _ in entries):
+            unknown.append(column)
+    if unknown:
+        named = ", ".join(repr(column) for column in unknown[:MOST_SHOWN])
+        reason = f"{len(unknown)} of {len(features)} columns could not be measured: {named}"
+        return Missing(metric="drifted_share", reason=reason)
+    if not features:
+        return Missing(metric="drifted_share", reason="there are no feature columns")
+    return Measurement(
+        metric="drifted_share",
+        value=len(drifted) / len(features),
+        details={"columns": len(features), "drifted": [*drifted]},
+    )
+
+
+# --- label, predictions, scores ---------------------------------------------------------------------------------------
+
+
+def _of_whole(what: str, compare: Callable[[], _Pair]) -> Iterator[Measurement | Missing]:
+    words, names = _WHOLE[what]
+    try:
+        pair = compare()
+    except Undefined as reason:
+        yield from (Missing(metric=f"{what}_{name}", reason=str(reason)) for name in names)
+        return
+    classes = Undefined(f"it is defined where {words} are numbers, not where they are classes")
+    yield from (_entry(f"{what}_{name}", pair.compared.values.get(name, classes), pair, At()) for name in names)
+
+
+def _label(evidence: Evidence, reference: Source) -> _Pair:
+    if evidence.label is None:
+        raise Undefined("the policy names no data.label")
+    kind = _common_kind(evidence.label, reference, evidence.data)
+    if evidence.task in {"binary", "multiclass"}:
+        kind = "categories"
+    return _pair(evidence.label, kind, reference, evidence.data)
+
+
+def _prediction(evidence: Evidence) -> _Pair:
+    (r, was), (d, now) = _predicted(evidence)
+    if d.task == "regression":
+        compared = compare_numbers(_sorted(was.prediction), _sorted(now.prediction))
+    else:
+        compared = compare_categories(_classes(r, was), _classes(d, now))
+    return _Pair(compared=compared, rows=(r.rows, d.rows))
+
+
+def _score(evidence: Evidence) -> _Pair:
+    (r, was), (d, now) = _predicted(evidence)
+    if d.task != "binary":
+        raise Undefined("only a binary model has one score")
+    compared = compare_numbers(_sorted(was.score), _sorted(now.score))
+    return _Pair(compared=compared, rows=(r.rows, d.rows))
+
+
+def _predicted(evidence: Evidence) -> tuple[tuple[Frame, Predictions], tuple[Frame, Predictions]]:
+    """The frame and the candidate's predictions on the reference, then on the data."""
+    r, d = evidence.reference_frame, evidence.frame
+    if d is None or d.candidate is None:
+        raise Undefined("there are no predictions of the candidate on the data")
+    if r is None or r.candidate is None:
+        raise Undefined("there are no predictions of the candidate on the reference")
+    return (r, r.candidate), (d, d.candidate)
+
+
+def _classes(frame: Frame, predictions: Predictions) -> dict[Value, float]:
+    """How often each class is predicted, by its name: the order of the classes may differ between two frames."""
+    counts = np.bincount(predictions.prediction.astype(np.int64), minlength=len(frame.classes))
+    return dict(zip(frame.classes, counts.astype(np.float64).tolist(), strict=True))
+
+
+def _sorted(values: NDArray[np.float64] | NDArray[np.int64] | None) -> Distribution:
+    if values is None or values.ndim != 1:
+        raise Undefined("the model gives no single score")
+    if not np.isfinite(values).all():
+        raise Undefined("the model gives values that are not finite")
+    return Distribution(values=np.sort(values.astype(np.float64)))

@@ -1,0 +1,118 @@
+"""Two samples compared by every distance that is defined for them, with what a chart of both needs."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lockgate.stats.categories import align, chi_squared, cramers_v, jensen_shannon, new_share, psi
+from lockgate.stats.distances import (
+    Sorted,
+    bin_counts,
+    chart_edges,
+    decile_edges,
+    ks,
+    merge,
+    wasserstein,
+    wasserstein_normed,
+)
+from lockgate.stats.undefined import Undefined
+
+NUMBER_METRICS = ("ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon")
+CATEGORY_METRICS = ("psi", "jensen_shannon", "chi_squared", "cramers_v", "new_category_share")
+
+MOST_SHOWN = 20
+"""At most so many bins or categories stand in a chart."""
+
+SHOWN_FROM = 10
+"""A category is named in a chart only if it stands this often in one of the samples: a rarer one may be a person."""
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What two samples show.
+
+    Attributes:
+        values: each metric's value, or why it has none.
+        chart: JSON for a chart of both. `histogram`: inner edges and the shares of each sample in the bins between,
+            the outermost ones open. `categories`: names and shares of the most frequent ones.
+    """
+
+    values: Mapping[str, float | Undefined]
+    chart: Mapping[str, Any]
+
+
+def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
+    """Every distance of `NUMBER_METRICS`, from one merge and one set of bins."""
+    try:
+        merged = merge(reference, data)
+    except Undefined as reason:
+        return undefined(NUMBER_METRICS, reason)
+    edges = decile_edges(reference)
+    r, d = bin_counts(reference, edges), bin_counts(data, edges)
+    shown = chart_edges(reference, data, MOST_SHOWN)
+    return Compared(
+        values={
+            "ks": ks(merged),
+            "wasserstein": _tried(partial(wasserstein, merged)),
+            "wasserstein_normed": _tried(partial(wasserstein_normed, merged, reference)),
+            "psi": psi(r, d),
+            "jensen_shannon": jensen_shannon(r, d),
+        },
+        chart={
+            "histogram": {
+                "edges": shown.tolist(),
+                "reference": _shares(bin_counts(reference, shown)),
+                "data": _shares(bin_counts(data, shown)),
+            }
+        },
+    )
+
+
+def compare_categories(reference: Mapping[K, float], data: Mapping[K, float]) -> Compared:
+    """Every distance of `CATEGORY_METRICS`, from the counts of both samples."""
+    keys, r, d = align(reference, data)
+    try:
+        values = {
+            "psi": psi(r, d),
+            "jensen_shannon": jensen_shannon(r, d),
+            "chi_squared": chi_squared(r, d),
+            "cramers_v": cramers_v(r, d),
+            "new_category_share": new_share(r, d),
+        }
+    except Undefined as reason:
+        return undefined(CATEGORY_METRICS, reason)
+    by_count = np.argsort(-(r + d), kind="stable").tolist()
+    shown = [i for i in by_count if max(r[i], d[i]) >= SHOWN_FROM][:MOST_SHOWN]
+    return Compared(
+        values=values,
+        chart={
+            "categories": {
+                "names": [str(keys[i]) for i in shown],
+                "reference": _shares(r, shown),
+                "data": _shares(d, shown),
+            }
+        },
+    )
+
+
+def undefined(metrics: Sequence[str], reason: Undefined) -> Compared:
+    """No value for any of the metrics, for one reason."""
+    return Compared(values=dict.fromkeys(metrics, reason), chart={})
+
+
+def _tried(measure: Callable[[], float]) -> float | Undefined:
+    try:
+        return measure()
+    except Undefined as reason:
+        return reason
+
+
+def _shares(counts: NDArray[np.float64], shown: Sequence[int] | slice = slice(None)) -> list[float]:
+    """Shares of the whole, as long as a chart needs them."""
+    return [round(share, 6) for share in (counts / counts.sum())[shown].tolist()]
