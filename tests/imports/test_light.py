@@ -4,27 +4,10 @@ import json
 import subprocess
 import sys
 
-HEAVY = set(
-    [
-        "catboost",
-        "duckdb",
-        "jinja2",
-        "lightgbm",
-        "numpy",
-        "onnxruntime",
-        "pandas",
-        "polars",
-        "pyarrow",
-        "pydantic",
-        "rich",
-        "ruamel",
-        "scipy",
-        "sklearn",
-        "skops",
-        "vl_convert",
-        "xgboost",
-    ]
-)
+HEAVY = {
+    *("catboost", "duckdb", "jinja2", "lightgbm", "numpy", "onnxruntime", "pandas", "polars", "pyarrow"),
+    *("pydantic", "rich", "ruamel", "scipy", "sklearn", "skops", "vl_convert", "xgboost"),
+}
 
 PROBE = """
 import builtins, io, json, os, sys

@@ -58,7 +58,7 @@ def evidence(function: F) -> F:
             "--data",
             metavar="ROLE=URI",
             multiple=True,
-            help="Data of this run: validation, reference, training or production.",
+            help="validation, reference, training, production.",
         ),
         click.option("--champion", metavar="URI", help="The champion's model file, instead of the policy's."),
         click.option("--candidate", metavar="URI", help="The candidate's model file, instead of the policy's."),

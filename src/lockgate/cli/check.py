@@ -79,14 +79,14 @@ def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | 
     from lockgate.cli._files import prepare
     from lockgate.cli._show import report_names, show, write_reports
     from lockgate.progress import fitting
-    from lockgate.run import check
+    from lockgate.run import execute
 
     runs = policy.parent / ".lockgate" / "runs"
     if out is not None:
         prepare(out, report_names())
     progress = fitting(quiet=form == "json")
     try:
-        result = check(policy, overrides=given, only=only, progress=progress, command=("lockgate", *sys.argv[1:]))
+        result = execute(policy, overrides=given, only=only, progress=progress, command=("lockgate", *sys.argv[1:]))
     finally:
         progress.close()
     folder = out if out is not None else runs / result.record.run.id

@@ -25,13 +25,13 @@ def command(folder: Path) -> "ExitCode":
     from lockgate.cli._show import show, write_reports
     from lockgate.demo import make
     from lockgate.progress import fitting
-    from lockgate.run import check
+    from lockgate.run import execute
     from lockgate.types import ExitCode
 
     progress = fitting(quiet=False)
     try:
         project = make(folder, progress=progress)
-        result = check(project.policy, progress=progress, command=("lockgate", "check"))
+        result = execute(project.policy, progress=progress, command=("lockgate", "check"))
     finally:
         progress.close()
     reports = folder / ".lockgate" / "runs" / result.record.run.id

@@ -36,12 +36,12 @@ def command(
     from lockgate.cli._files import prepare, write
     from lockgate.progress import fitting
     from lockgate.record import dump
-    from lockgate.run import check
+    from lockgate.run import execute
 
     prepare(out.parent, (out.name,))
     progress = fitting(quiet=False)
     try:
-        result = check(
+        result = execute(
             policy,
             overrides=options.overrides(candidate, champion, data),
             only=options.split(gate),

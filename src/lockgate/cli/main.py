@@ -119,11 +119,20 @@ def _run(arguments: list[str]) -> int:
             stream.reconfigure(errors="replace")  # a terminal that cannot show × must not end the run
     try:
         with cli.make_context("lockgate", arguments) as context:
-            code = cli.invoke(context)
+            code = _exit_code(cli.invoke(context))
     except click.exceptions.Exit as told:  # --help, --version
         code = told.exit_code
     sys.stdout.flush()  # what could not be delivered is no pass
-    return int(code)
+    return code
+
+
+def _exit_code(returned: object) -> int:
+    """What a verb returned; one that returns no exit code, None or False say, has not passed."""
+    from lockgate.types import ExitCode
+
+    if not isinstance(returned, ExitCode):
+        raise TypeError(f"a verb returned {returned!r} and no exit code")
+    return returned
 
 
 def _interrupted(_signal: int, _frame: FrameType | None) -> None:

@@ -26,15 +26,17 @@ def command(*, parts: tuple[Path, ...], out: Path | None, form: str) -> "ExitCod
       lockgate verdict part-*.json
       lockgate verdict part-*.json --out reports --format github
     """
+    import sys
+
     from lockgate.cli._files import prepare
     from lockgate.cli._read import read_record
     from lockgate.cli._show import report_names, show, write_reports
-    from lockgate.run import merge
+    from lockgate.merge import merge
 
     if out is not None:
         prepare(out, report_names())
-    record = merge([read_record(part) for part in parts])
+    result = merge([read_record(part) for part in parts], command=("lockgate", *sys.argv[1:]))
     if out is not None:
-        write_reports(out, record, {})
-    show(record, form)
-    return record.verdict.exit_code
+        write_reports(out, result.record, result.attachments)
+    show(result.record, form)
+    return result.record.verdict.exit_code
