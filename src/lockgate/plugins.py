@@ -40,6 +40,11 @@ class FoundGate:
     code: str | None = None
 
 
+def built_in_gates() -> tuple[str, ...]:
+    """Names of Lockgate's own gates: the files of `lockgate.gates`."""
+    return tuple(sorted(_built_in()))
+
+
 def known_gates() -> tuple[str, ...]:
     """Names of the gates that can be used without a path: those of Lockgate and those that installed packages offer."""
     return tuple(sorted({*_built_in(), *_offered()}))

@@ -135,12 +135,22 @@ def _content(policy: Policy, evidence: Gathered, runs: Sequence[GateRun], *, onl
         rules=policy.rules,
         models=evidence.models,
         data=evidence.data,
-        gates=tuple(replace(run, measurements=tuple(m for m in run.measurements if not m.volatile)) for run in runs),
+        gates=tuple(_repeatable(run, policy) for run in runs),
         findings=judged.findings,
         outcomes=judged.outcomes,
         verdict=judged.verdict,
         scorecard=judged.scorecard,
         notes=evidence.notes,
+    )
+
+
+def _repeatable(run: GateRun, policy: Policy) -> GateRun:
+    """A gate's run as the content of a Record holds it: nothing volatile, and nothing missing that nobody asked for."""
+    asked = {clause.metric for gate in policy.rules.gates if gate.id == run.id for clause in gate.clauses}
+    return replace(
+        run,
+        measurements=tuple(entry for entry in run.measurements if not entry.volatile),
+        missing=tuple(entry for entry in run.missing if entry.listed or entry.metric in asked),
     )
 
 

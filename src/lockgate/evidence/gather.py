@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from lockgate.errors import EvidenceError, did_you_mean
-from lockgate.evidence.digest import digest_file
+from lockgate.evidence.columns import facts_of_columns, named_columns, read_predictions
 from lockgate.evidence.frame import Answers, Labelling, build_frame
-from lockgate.evidence.raw import RawPredictions, from_columns
+from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.slices import make_groupings, make_slices
 from lockgate.evidence.sources.arrow import ArrowSource
@@ -167,8 +167,7 @@ class Gathered:
         columns = {data.label, data.id, data.weight}
         for spec in (model.candidate, model.champion):
             if spec is not None and spec.predictions is not None:
-                score = spec.predictions.score
-                columns |= {spec.predictions.prediction, *((score,) if isinstance(score, str) else score or ())}
+                columns.update(named_columns(spec.predictions))
         return frozenset(column for column in columns if column is not None)
 
     # --- models and predictions ---------------------------------------------------------------------------------------
@@ -223,8 +222,8 @@ class Gathered:
     def _predict(self, who: str, spec: ModelSpec, role: str) -> RawPredictions:
         source = self.sources[role]
         if spec.predictions is not None:
-            self._facts[who] = self._facts_of_columns(spec)
-            return from_columns(source, spec.predictions)
+            self._facts[who] = facts_of_columns(spec, spec.predictions, self._base)
+            return read_predictions(source, spec.predictions)
         if who not in self._models:
             self._step(f"opening the {who}")
             model = open_model(spec, self._policy.model, base=self._base)
@@ -236,12 +235,3 @@ class Gathered:
         taken = self._taken()
         features = own if own is not None else tuple(name for name in source.schema if name not in taken)
         return model.predict(source.table(features))
-
-    def _facts_of_columns(self, spec: ModelSpec) -> ModelFacts:
-        held = spec.predictions
-        score = () if held is None or held.score is None else held.score
-        names = [*((score,) if isinstance(score, str) else score)]
-        if held is not None and held.prediction is not None:
-            names.insert(0, held.prediction)
-        digest = None if spec.artifact is None else digest_file(self._base / spec.artifact)
-        return ModelFacts(uri=f"columns:{','.join(names)}", format="columns", digest=digest)

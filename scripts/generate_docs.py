@@ -1,0 +1,112 @@
+"""Writes what the documentation repeats from the code: gate pages, the command line, the schemas.
+
+    python scripts/generate_docs.py [FOLDER]      # FOLDER: docs/ where left out
+
+A test runs it into an empty folder and compares: what is stale fails.
+"""
+
+import inspect
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from lockgate.policy.schema import schema as policy_schema
+
+from lockgate import record
+from lockgate.cli.main import cli
+from lockgate.gates.base import Example, Gate, metrics_of
+from lockgate.plugins import HEADINGS, built_in_gates, find_gate
+from lockgate.types import RECORD_VERSION, Metric
+
+NOTE = "<!-- made by scripts/generate_docs.py; edit the code instead -->\n"
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """All generated files, as path below the documentation's folder and text."""
+    gates = {name: find_gate(name, Path()).cls for name in built_in_gates()}
+    yield "gates/README.md", _index(gates)
+    for name, gate in gates.items():
+        yield f"gates/{name}.md", _gate(name, gate)
+    yield "command-line.md", _command_line()
+    yield f"schemas/record-{RECORD_VERSION}.json", json.dumps(record.schema(), indent=2) + "\n"
+    yield "schemas/policy-1.json", json.dumps(policy_schema(), indent=2) + "\n"
+
+
+def _index(gates: dict[str, type[Gate[Any]]]) -> str:
+    rows = [f"| [{name}]({name}.md) | {gate.dimension} | {_first_sentence(gate)} |" for name, gate in gates.items()]
+    return "\n".join([NOTE, "# Gates", "", "| gate | dimension | what it checks |", "| --- | --- | --- |", *rows, ""])
+
+
+def _first_sentence(gate: type[Gate[Any]]) -> str:
+    return (inspect.getdoc(gate) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _gate(name: str, gate: type[Gate[Any]]) -> str:
+    doc = inspect.getdoc(gate) or ""
+    for heading in HEADINGS:
+        doc = re.sub(rf"^{heading}\n-*\n?", f"## {heading}\n\n", doc, flags=re.MULTILINE)
+    lines = [NOTE, f"# {name}", "", doc, "", "## Metrics", ""]
+    lines += ["| metric | meaning | better | domain | unit | default |", "| --- | --- | --- | --- | --- | --- |"]
+    lines += [_metric(metric, about) for metric, about in metrics_of(gate).items()]
+    fields = gate.params.model_fields
+    if fields:
+        lines += ["", "## Settings", "", "| key | meaning | default |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{key}` | {field.description or ''} | {'' if field.default is None else f'`{field.default}`'} |"
+            for key, field in fields.items()
+        ]
+    lines += ["", "## Examples", "", f"Measures the `{gate.needs.data}` data when the policy names none."]
+    lines += [line for example in gate.examples for line in _example(name, example)]
+    return "\n".join([*lines, ""])
+
+
+def _metric(name: str, metric: Metric) -> str:
+    low = "" if metric.low is None else f"{metric.low:g}"
+    high = "" if metric.high is None else f"{metric.high:g}"
+    domain = f"{low} … {high}" if low or high else "any"
+    default = ""
+    if metric.default is not None:
+        default = ", ".join(f"{bound}: {limit:g}" for bound, limit in metric.default.bounds())
+        default += f" where {' or '.join(f'`{key}`' for key in metric.asked_by)} is set" if metric.asked_by else ""
+    return f"| `{name}` | {metric.meaning} | {metric.direction} | {domain} | {metric.unit or ''} | {default} |"
+
+
+def _example(gate: str, example: Example) -> Iterator[str]:
+    yield from ("", f"### {example.name} → {example.status.value}", "", "```yaml")
+    block = inspect.cleandoc(example.policy)
+    yield "\n".join(["gates:", f"  {gate}:", *(f"    {line}" for line in block.splitlines())])
+    yield "```"
+
+
+def _command_line() -> str:
+    lines = [NOTE, "# Command line", ""]
+    for path, command in _commands("lockgate", cli):
+        context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)
+        lines += [f"## {path}", "", "```text", command.get_help(context).rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            if found is not None:
+                yield from _commands(f"{path} {name}", found)
+
+
+def write(folder: Path) -> None:
+    """Write all generated pages below a folder."""
+    for name, text in pages():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs")
