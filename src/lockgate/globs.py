@@ -23,10 +23,11 @@ def best_match(column: str, globs: Iterable[str]) -> str | None:
     for glob in globs:
         if glob == column:
             return glob
-        if matches(column, glob) and (best is None or _literals(glob) > _literals(best)):
+        if matches(column, glob) and (best is None or specificity(glob) > specificity(best)):
             best = glob
     return best
 
 
-def _literals(glob: str) -> int:
+def specificity(glob: str) -> int:
+    """How many literal characters a glob holds: of two that match, the one with more speaks."""
     return len(_WILD.sub("", glob))

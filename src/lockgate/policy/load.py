@@ -1,0 +1,158 @@
+"""A policy file → a `Policy` that holds, or every mistake in it at once."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lockgate.errors import Mistake, PolicyError, did_you_mean
+from lockgate.policy.blocks import VERSION, Blocks
+from lockgate.policy.extend import load_tree, relative
+from lockgate.policy.model import ROLES, DataBlock, GateSpec, ModelBlock, ModelSpec, Overrides, Policy
+from lockgate.policy.rules import params_json
+from lockgate.policy.tree import Finder
+from lockgate.policy.whole import check_whole
+from lockgate.types import GateRules, Place, Rules
+
+_NOT_RULES = {"model": {"name", "candidate", "champion", "environment", "code"}, "data": set(ROLES)}
+"""Keys that say where evidence is, or what it is called."""
+
+
+def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
+    """The policy in a file, with all that it extends, checked as a whole.
+
+    Args:
+        path: the file, in messages as it is given here. Paths in it are relative to its folder.
+        overrides: what the command line says about where evidence is; its paths are relative to the working directory.
+
+    Raises:
+        PolicyError: every mistake, in the order of the file.
+    """
+    overrides = overrides if overrides is not None else Overrides()
+    name, finder = os.fspath(path), Finder()
+    mistakes: list[Mistake] = [*_wrong_overrides(overrides)]
+    loaded = load_tree(path, name, finder, mistakes)
+    blocks = loaded.blocks
+    mistakes += check_whole(loaded.top, blocks, overrides, finder)
+    model, data, decide, scorecard = blocks.model, blocks.data, blocks.decide, blocks.scorecard
+    if mistakes or model is None or data is None or decide is None or scorecard is None:
+        raise PolicyError(_distinct(mistakes))
+    rules = Rules(
+        gates=tuple(gate.rules for gate in blocks.gates),
+        confidence=decide.confidence,
+        inconclusive=decide.inconclusive,
+        weights=dict(scorecard.weights),
+    )
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (links stay as the user made them)
+    return Policy(
+        path=path,
+        digest=_sha256(loaded.content),
+        rules_digest=_rules_digest(blocks, model, data, rules, decide.seed),
+        rules=rules,
+        model=_with_models(model, overrides, folder),
+        data=data.model_copy(update={role: _here(uri, folder) for role, uri in overrides.data.items()}),
+        seed=decide.seed,
+        gates=tuple(gate.spec for gate in blocks.gates),
+        overrides=overrides,
+    )
+
+
+def _distinct(mistakes: list[Mistake]) -> list[Mistake]:
+    """Each mistake once: those of a parent are met again in its child, and what YAML refused is no type either."""
+    return list(dict.fromkeys(mistakes))
+
+
+# --- overrides --------------------------------------------------------------------------------------------------------
+
+
+def _wrong_overrides(overrides: Overrides) -> list[Mistake]:
+    wrong = [
+        Mistake(place=Place(file="--data", key=role), what="unknown data role", fix=did_you_mean(role, ROLES))
+        for role in overrides.data
+        if role not in ROLES
+    ]
+    for option, uri in (("--candidate", overrides.candidate), ("--champion", overrides.champion)):
+        if uri in {"none", ""}:
+            fix = "write `champion: none` in the policy" if option == "--champion" else ""
+            wrong.append(Mistake(place=Place(file=option), what=f"{uri!r} names no model", fix=fix))
+    return wrong
+
+
+def _with_models(model: ModelBlock, overrides: Overrides, folder: Path) -> ModelBlock:
+    update = {
+        role: _moved(spec, _here(uri, folder))
+        for role, spec, uri in (
+            ("candidate", model.candidate, overrides.candidate),
+            ("champion", model.champion, overrides.champion),
+        )
+        if uri is not None
+    }
+    return model.model_copy(update=update)
+
+
+def _moved(spec: ModelSpec | None, uri: str) -> ModelSpec:
+    """A model at another place; its environment and threshold stay as the policy says."""
+    if spec is None:
+        return ModelSpec(uri=uri)
+    return spec.model_copy(update={"uri": uri, "predictions": None, "artifact": None})
+
+
+def _here(uri: str, folder: Path) -> str:
+    """What the command line names, relative to the policy's folder."""
+    return relative(uri, Path.cwd(), folder)
+
+
+# --- digests ----------------------------------------------------------------------------------------------------------
+
+
+def _sha256(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _rules_digest(blocks: Blocks, model: ModelBlock, data: DataBlock, rules: Rules, seed: int) -> str:
+    """The digest of all that decides, in its effect: no places in files, no locations of evidence."""
+    import rfc8785
+
+    decides = {
+        "lockgate": VERSION,
+        "model": model.model_dump(mode="json", exclude=_NOT_RULES["model"]),
+        "thresholds": [spec.threshold if spec is not None else None for spec in (model.candidate, model.champion)],
+        "data": data.model_dump(mode="json", exclude=_NOT_RULES["data"]),
+        "confidence": rules.confidence,
+        "inconclusive": rules.inconclusive,
+        "weights": dict(rules.weights),
+        "seed": seed,
+        "gates": [_gate(gate.spec, gate.rules) for gate in blocks.gates],
+    }
+    return _sha256(rfc8785.dumps(_canonical(decides)))
+
+
+def _gate(spec: GateSpec, rules: GateRules) -> dict[str, Any]:
+    """A gate's rules. One that came from a path is known by its code and its class, not by where its file stands."""
+    return {
+        "id": spec.id,
+        "uses": spec.uses.rpartition(":")[2] if spec.code is not None else spec.uses,
+        "code": spec.code,
+        "params": params_json(spec.params),
+        "data": list(spec.data),
+        "timeout": spec.timeout,
+        "tolerate": rules.tolerate,
+        "without_champion": rules.without_champion,
+        "clauses": [
+            {"metric": c.metric, "scope": c.scope, "column": c.column, "condition": asdict(c.condition)}
+            for c in rules.clauses
+        ],
+    }
+
+
+def _canonical(value: Any) -> Any:
+    """`value` with whole numbers that JSON's canonical form cannot hold as texts."""
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
+        return f"{value}"
+    return value

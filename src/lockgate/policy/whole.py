@@ -1,0 +1,131 @@
+"""Whether the parts of a policy fit together: what the gates need is there, and something is decided at all.
+
+Read from the tree, so that a mistake inside one block hides none between the blocks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from lockgate.errors import LockgateError, Mistake
+from lockgate.gates.base import Gate
+from lockgate.policy.blocks import Blocks
+from lockgate.policy.model import ROLES, Overrides
+from lockgate.policy.nodes import Node
+from lockgate.policy.rules import BuiltGate
+from lockgate.policy.tree import Finder, uses_of
+from lockgate.policy.validate import missing_key
+from lockgate.types import COMPARATIVE_BOUNDS, JSON, Task
+
+
+def check_whole(top: Node, blocks: Blocks, overrides: Overrides, finder: Finder) -> Iterator[Mistake]:
+    """What is wrong with a policy taken as a whole."""
+    if "model" not in top.entries:
+        yield missing_key(top, "model", "add it, with at least the task: `model: {task: binary, candidate: …}`")
+    gates = top.entries.get("gates")
+    if gates is None:
+        yield missing_key(top, "gates", "add a gate; without one nothing is checked")
+        return
+    if gates.value == {}:
+        yield Mistake(place=gates.at, what="there is no gate", fix="add one; without a gate nothing is checked")
+    given = _Given(top=top, overrides=overrides)
+    yield from _check_outcome(given)
+    for gate_id, node in gates.entries.items():
+        uses = node.entries.get("uses", node)
+        try:
+            gate = finder.find(uses_of(gate_id, node), uses.folder).cls
+        except LockgateError:
+            continue  # told when the gate was read
+        yield from _check_needs(node, gate, given)
+        yield from _check_champion(node, gate, given)
+    if len(blocks.gates) == len(gates.entries) > 0 and not any(map(_blocks, blocks.gates)):
+        what = "no condition of the policy can block, so every model would pass"
+        yield Mistake(place=gates.at, what=what, fix="give at least one condition a limit at level: block")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What the policy and the command line name."""
+
+    top: Node
+    overrides: Overrides
+
+    def value(self, *path: str) -> JSON:
+        """What stands at a path; None where nothing does."""
+        node = self.node(*path)
+        return node.json if node is not None else None
+
+    def node(self, *path: str) -> Node | None:
+        """The node at a path, or None."""
+        node: Node | None = self.top
+        for key in path:
+            node = node.entries.get(key) if node is not None else None
+        return node
+
+    def data(self, role: str) -> bool:
+        """Whether a data set is named for a role."""
+        return self.value("data", role) is not None or role in self.overrides.data
+
+
+def _blocks(gate: BuiltGate) -> bool:
+    conditions = (clause.condition for clause in gate.rules.clauses)
+    return any(c.level == "block" and any(bound != "warn" for bound, _ in c.bounds()) for c in conditions)
+
+
+def _check_outcome(given: _Given) -> Iterator[Mistake]:
+    task = given.value("model", "task")
+    for key, tasks in (("positive", ("binary",)), ("favourable", ("binary", "multiclass"))):
+        node = given.node("data", key)
+        written = node is not None and node.value is not None
+        if node is not None and written and task in get_args(Task) and task not in tasks:
+            yield Mistake(place=node.at, what=f"the task {task} has no {key} class", fix="remove it")
+
+
+def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[Mistake]:
+    needs, named = gate.needs, _roles(node)
+    measured = named or (needs.data,)
+    also = (role for role in ("reference", "training") if getattr(needs, role) == "yes")
+    for role in dict.fromkeys((*measured, *also)):
+        if role in ROLES and not given.data(role):
+            fix = f"add data.{role}, or give --data {role}=URI"
+            yield Mistake(place=node.at, what=f"the gate needs the {role} data, and the policy names none", fix=fix)
+    if needs.reference == "yes" and "reference" in measured:
+        what = "the gate would compare the reference data with itself"
+        place = node.entries["data"].place if named else node.at
+        yield Mistake(place=place, what=what, fix="name another data role")
+    if needs.candidate == "yes" and given.value("model", "task") == "other":
+        fix = "remove the gate, or name the task: binary, multiclass or regression"
+        yield Mistake(place=node.at, what="the gate reads predictions, and the task `other` has none", fix=fix)
+    elif needs.candidate == "yes" and given.value("data", "label") is None:
+        yield Mistake(place=node.at, what="the gate needs the label, and the policy names none", fix="add data.label")
+    if needs.sensitive and not given.value("data", "sensitive"):
+        fix = "add data.sensitive: [COLUMN, …]"
+        yield Mistake(place=node.at, what="the gate needs sensitive columns, and the policy names none", fix=fix)
+    slices = node.entries.get("slices")
+    if slices is not None and slices.entries and not given.value("data", "slices"):
+        yield Mistake(place=slices.at, what="the policy names no slices", fix="add data.slices: [COLUMN, …]")
+
+
+def _check_champion(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[Mistake]:
+    said = given.node("model", "champion") is not None or given.overrides.champion is not None
+    if not said and (gate.needs.champion == "yes" or (gate.needs.champion != "no" and _compares(node))):
+        what = "the gate compares with the champion, and the policy names none"
+        yield Mistake(place=node.at, what=what, fix="add model.champion: a URI, or `none` for the first model")
+    excuse = node.entries.get("when_no_champion")
+    if gate.needs.champion == "no" and excuse is not None:
+        yield Mistake(place=excuse.at, what="the gate does not read the champion", fix="remove it")
+
+
+def _compares(node: Node) -> bool:
+    sections = [node.entries[key] for key in ("metrics", "slices") if key in node.entries]
+    columns = node.entries.get("columns")
+    sections += columns.entries.values() if columns is not None else ()
+    conditions = (condition for section in sections for condition in section.entries.values())
+    return any(bound in condition.entries for condition in conditions for bound in COMPARATIVE_BOUNDS)
+
+
+def _roles(node: Node) -> tuple[str, ...]:
+    """The data roles that a gate's block names; what is no role is told when the gate is read."""
+    data = node.entries.get("data")
+    named = (data, *data.items) if data is not None else ()
+    return tuple(item.value for item in named if isinstance(item.value, str))
