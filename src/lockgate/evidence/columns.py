@@ -8,7 +8,7 @@ from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.digest import digest_file
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.sources.numbers import floats
+from lockgate.evidence.sources.floats import floats
 from lockgate.evidence.view import Floats
 from lockgate.policy.model import ModelSpec, PredictionColumns
 from lockgate.types import ModelFacts

@@ -13,7 +13,7 @@ import pyarrow as pa
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.sources.codes import encode, plain_values
-from lockgate.evidence.sources.numbers import floats
+from lockgate.evidence.sources.floats import floats
 from lockgate.evidence.view import Codes, Floats, Frame, Grouping, Label, Predictions, Slice
 from lockgate.types import Task
 
