@@ -1,0 +1,64 @@
+"""SHA-256 digests of bytes, files, sets of files and tables: `sha256:` and 64 hexadecimal digits."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+PREFIX = "sha256:"
+BLOCK = 1 << 20
+
+
+def digest_bytes(data: bytes) -> str:
+    """The digest of some bytes."""
+    return PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """The digest of a file's bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return PREFIX + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_parts(parts: Iterable[tuple[str, str]]) -> str:
+    """The digest of a set of named parts: SHA-256 over the JSON of their sorted (name, digest) pairs."""
+    return digest_bytes(json.dumps(sorted(parts), separators=(",", ":")).encode())
+
+
+def digest_table(table: pa.Table) -> str:
+    """The digest of a table's names, types and values, whatever its chunks, offsets, dictionaries and hidden bytes.
+
+    Of each column: name, type, which rows hold a value, and the Arrow IPC message of these values alone, in one
+    piece; so bytes that stand under a null do not count.
+
+    Raises:
+        pyarrow.ArrowException: a column cannot be serialised.
+    """
+    total = hashlib.sha256()
+    options = pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V5, compression=None)
+    for field, column in zip(table.schema, table.columns, strict=True):
+        total.update(json.dumps([field.name, str(field.type), len(column)]).encode())
+        for values in (pc.cast(pc.is_valid(column), pa.uint8()), _plain(column)):
+            whole = values.drop_null().combine_chunks()
+            batch = pa.RecordBatch.from_arrays([whole], names=["values"])
+            total.update(hashlib.sha256(memoryview(batch.serialize(options=options))).digest())
+    return PREFIX + total.hexdigest()
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column in a type whose bytes follow from its values: no dictionary, no 32-bit offsets, no packed bits."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain(pc.cast(column, kind.value_type))
+    if pa.types.is_boolean(kind):
+        return pc.cast(column, pa.uint8())
+    if pa.types.is_string(kind):
+        return pc.cast(column, pa.large_string())
+    return column

@@ -1,0 +1,268 @@
+"""A pinned data set in Arrow columns: answers what gates ask, a column at a time, without pandas."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.evidence.distribution import Counts, Distribution
+from lockgate.evidence.files import first_line
+from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_values
+from lockgate.evidence.sources.floats import floats, not_numbers
+from lockgate.evidence.sources.kinds import columns_of
+from lockgate.evidence.sources.rows import distinct_rows, shared_rows
+from lockgate.evidence.view import Column, Source
+from lockgate.types import DataFacts
+
+CACHE_BYTES = 128 << 20
+"""Columns and distributions that were asked for last are kept up to this size."""
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """One format of data: reads one column at a time, and sees that the bytes are those that were pinned.
+
+    Attributes:
+        format: `parquet`, `csv`, `arrow` or `memory`.
+        digest: of all its bytes.
+        rows: number of rows.
+        schema: names and types that the columns have for a model.
+        held: whether the columns stand in memory anyway.
+    """
+
+    format: str
+    digest: str
+    rows: int
+    schema: pa.Schema
+    held: bool
+
+    def read(self, name: str) -> pa.ChunkedArray:
+        """A column; text may come dictionary-encoded, whatever its type in `schema`."""
+        ...
+
+    def verify(self) -> None:
+        """See that the bytes have not changed since they were pinned."""
+        ...
+
+
+class ArrowSource:
+    """A data set whose columns come as Arrow arrays from a `Reader`. Implements `view.Source`."""
+
+    def __init__(self, reader: Reader, *, uri: str, where: str) -> None:
+        self._reader = reader
+        self._uri = uri
+        self._where = where
+        self._schema = columns_of(reader.schema)
+        self._cache: OrderedDict[tuple[str, str], tuple[object, int]] = OrderedDict()
+
+    @property
+    def uri(self) -> str:
+        """As the policy or the caller wrote it, without what is secret in it."""
+        return self._uri
+
+    @property
+    def where(self) -> str:
+        """Role and place, for messages."""
+        return self._where
+
+    @property
+    def format(self) -> str:
+        """`parquet`, `csv`, `arrow` or `memory`."""
+        return self._reader.format
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` of its bytes."""
+        return self._reader.digest
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, at least one."""
+        return self._reader.rows
+
+    @property
+    def schema(self) -> Mapping[str, Column]:
+        """Its columns in order."""
+        return self._schema
+
+    def facts(self) -> DataFacts:
+        """What a Record says about it."""
+        return DataFacts(
+            uri=self.uri, format=self.format, digest=self.digest, rows=self.rows, columns=len(self._schema)
+        )
+
+    def verify(self) -> None:
+        """See that its bytes are those that were pinned.
+
+        Raises:
+            EvidenceError: they changed.
+        """
+        self._reader.verify()
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column in the type that the data set gives it.
+
+        Raises:
+            EvidenceError: there is no such column, or it cannot be read.
+        """
+        column = self._read(name)
+        kind = self._reader.schema.field(name).type
+        if column.type == kind:
+            return column
+        return self._guarded(name, lambda: pc.cast(column, kind))
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns, in the types that the data set gives them.
+
+        Raises:
+            EvidenceError: there is no such column, or it cannot be read.
+        """
+        return pa.Table.from_arrays([self.column(name) for name in columns], names=list(columns))
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A number, boolean or time column in the order of the rows (n,), NaN where it is missing.
+
+        Raises:
+            EvidenceError: it is no number; the error says what seems to keep it from being one.
+        """
+        return floats(self._read(name), name, self._where)
+
+    def distribution(self, column: str) -> Distribution:
+        """Sorted finite values of a number, boolean or time column; NaN counts as null; times in seconds.
+
+        Raises:
+            EvidenceError: the column is missing, or holds something else.
+        """
+        return self._kept(("distribution", column), lambda: self._distribution(column), _distribution_size)
+
+    def _distribution(self, column: str) -> Distribution:
+        values = self.numbers(column)
+        finite = values[np.isfinite(values)]
+        nulls = int(np.count_nonzero(np.isnan(values)))
+        finite.sort()
+        return Distribution(values=finite, nulls=nulls, infinite=len(values) - nulls - len(finite))
+
+    def nulls(self, column: str) -> int:
+        """Number of missing values of a column of any kind; NaN counts as missing.
+
+        Raises:
+            EvidenceError: there is no such column, or it cannot be read.
+        """
+        values = self._read(column)
+        if pa.types.is_dictionary(values.type):  # whose dictionary may hold nulls itself
+            return int(np.count_nonzero(self._guarded(column, lambda: encode(values)).codes < 0))
+        if pa.types.is_floating(values.type):
+            return int(pc.sum(pc.is_null(values, nan_is_null=True)).as_py() or 0)
+        return int(values.null_count)
+
+    def counts(self, columns: tuple[str, ...]) -> Counts:
+        """Sparse joint counts, in the order of the values' text, missing ones (None) last. Times are ISO 8601 text.
+
+        Raises:
+            EvidenceError: a column is missing, or holds values that cannot be counted (nested ones, bytes).
+        """
+        for name in columns:
+            if self._known(name).kind == "other":
+                what = f"column {name!r} is {self._schema[name].type}, whose values cannot be counted"
+                raise EvidenceError(what, where=self._where, fix="name another column, or give it as text or numbers")
+        encoded = [self._encoded(name) for name in columns]
+        joint, parts = combine(encoded, self.rows)
+        values = [[*plain_values(column.values), None] for column in encoded]
+        ranks = [_ranks(known)[part] for known, part in zip(values, parts, strict=True)]
+        order = np.lexsort(ranks[::-1]) if columns else np.arange(1)
+        keys = [[known[code] for code in part[order].tolist()] for known, part in zip(values, parts, strict=True)]
+        return Counts(
+            columns=columns,
+            keys=tuple(zip(*keys, strict=True)) if columns else ((),),
+            counts=np.bincount(joint, minlength=len(order))[order].astype(np.int64),
+        )
+
+    def distinct_rows(self, columns: tuple[str, ...]) -> int:
+        """How many different rows there are in some columns; missing values equal each other.
+
+        Raises:
+            EvidenceError: a column is missing, or holds nested values.
+        """
+        self._check_comparable(columns)
+        return distinct_rows(self._read, columns, self.rows)
+
+    def shared_rows(self, other: Source, columns: tuple[str, ...]) -> int:
+        """How many rows of this source also stand in `other`, compared on some columns.
+
+        Missing values equal each other; integers and fractions are compared by value.
+
+        Raises:
+            EvidenceError: a column is missing in one of them, of another kind there, or holds nested values.
+        """
+        if not isinstance(other, ArrowSource):
+            raise EvidenceError(f"rows cannot be compared with {other.format} data", where=self._where)
+        self._check_comparable(columns)
+        other._check_comparable(columns)  # noqa: SLF001 (the same class)
+        try:
+            return shared_rows(self._read, other._read, columns, (self.rows, other.rows))  # noqa: SLF001
+        except (ValueError, pa.ArrowException) as error:
+            what = f"its rows cannot be compared with those of {other.where}: {first_line(error)}"
+            raise EvidenceError(what, where=self._where, fix="give the column one type in both") from error
+
+    def not_numbers(self, column: str) -> EvidenceError:
+        """The error for a column that is needed as numbers and holds something else, with what would mend it."""
+        return not_numbers(self._read(column), column, self._where)
+
+    def _encoded(self, name: str) -> Encoded:
+        return self._guarded(name, lambda: encode(self._read(name)))
+
+    def _known(self, name: str) -> Column:
+        if name not in self._schema:
+            hint = did_you_mean(name, tuple(self._schema))
+            raise EvidenceError(f"there is no column {name!r}", where=self._where, fix=hint)
+        return self._schema[name]
+
+    def _check_comparable(self, columns: Sequence[str]) -> None:
+        for name in columns:
+            self._known(name)
+            if pa.types.is_nested(self._reader.schema.field(name).type):
+                what = f"column {name!r} is {self._schema[name].type}, whose values cannot be compared"
+                raise EvidenceError(what, where=self._where, fix="leave it out, or give it as text or numbers")
+
+    def _read(self, name: str) -> pa.ChunkedArray:
+        self._known(name)
+        if self._reader.held:
+            return self._reader.read(name)
+        return self._kept(("column", name), lambda: self._reader.read(name), lambda column: int(column.nbytes))
+
+    def _guarded(self, name: str, make: Callable[[], T]) -> T:
+        try:
+            return make()
+        except pa.ArrowException as error:
+            what = f"column {name!r} cannot be read: {first_line(error)}"
+            raise EvidenceError(what, where=self._where, fix="give it as text or numbers") from error
+
+    def _kept(self, key: tuple[str, str], make: Callable[[], T], size: Callable[[T], int]) -> T:
+        """`make()`, or what it made last time: the least recently used go first."""
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            found: T = self._cache[key][0]  # type: ignore[assignment]  # each key holds what its own `make` made
+            return found
+        made = make()
+        self._cache[key] = (made, size(made))
+        while sum(held for _, held in self._cache.values()) > CACHE_BYTES:
+            self._cache.popitem(last=False)
+        return made
+
+
+def _distribution_size(made: Distribution) -> int:
+    return made.values.nbytes
+
+
+def _ranks(values: Sequence[object]) -> NDArray[np.int64]:
+    """Each value's place in the order of their text; the last one, None, stays last (and is found by -1)."""
+    order = sorted(range(len(values) - 1), key=lambda i: str(values[i]))
+    ranks = np.full(len(values), len(values), np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks

@@ -1,0 +1,166 @@
+"""Arrow columns as NumPy arrays and codes.
+
+`Array.to_numpy`, `pa.array`, `pa.scalar` and `fill_null` import pandas where it is installed; nothing here does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lockgate.evidence.distribution import Value
+
+Codes64 = NDArray[np.int64]
+DENSE = 1 << 16
+"""Up to four codes per row, or this many, are counted in a table; above, they are sorted."""
+
+_DTYPES: dict[int, type[np.generic]] = {8: np.int8, 16: np.int16, 32: np.int32, 64: np.int64}
+_UNSIGNED: dict[int, type[np.generic]] = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
+_FLOATS: dict[int, type[np.generic]] = {16: np.float16, 32: np.float32, 64: np.float64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """A column as codes: `values[codes[i]]` is row i's value, -1 a missing one; every value stands somewhere."""
+
+    codes: Codes64
+    values: pa.Array
+
+
+def view(array: pa.Array) -> NDArray[Any]:
+    """The values of a fixed-width array as NumPy sees them, without a copy; what stands under a null is undefined.
+
+    Times and dates give their integers.
+    """
+    kind = array.type
+    if pa.types.is_boolean(kind):
+        array = pc.cast(array, pa.uint8())
+        kind = array.type
+    width = kind.bit_width
+    tables = _FLOATS if pa.types.is_floating(kind) else _UNSIGNED if pa.types.is_unsigned_integer(kind) else _DTYPES
+    dtype = np.dtype(tables[width])
+    buffer = array.buffers()[1]
+    if buffer is None:
+        return np.zeros(len(array), dtype)
+    return np.frombuffer(buffer, dtype=dtype, count=len(array), offset=array.offset * dtype.itemsize)
+
+
+def present(array: pa.Array) -> NDArray[np.bool_]:
+    """Which values are not null."""
+    return view(pc.is_valid(array)).astype(np.bool_)
+
+
+def encode(column: pa.ChunkedArray) -> Encoded:
+    """A column as codes into its distinct values; NaN counts as missing, -0.0 as 0.0.
+
+    Raises:
+        pyarrow.ArrowNotImplementedError: values of its type cannot be compared (nested ones).
+    """
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return encode(pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type))
+    if pa.types.is_null(kind):
+        return Encoded(codes=np.full(len(column), -1, np.int64), values=pa.nulls(0))
+    if pa.types.is_floating(kind):
+        return _encoded_floats(column)
+    if pa.types.is_boolean(kind):
+        return _only_used(_all_codes(column), pa.Array.from_buffers(pa.bool_(), 2, [None, pa.py_buffer(b"\2")]))
+    if not pa.types.is_dictionary(kind):
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries()
+    if not whole.num_chunks:
+        return Encoded(codes=np.empty(0, np.int64), values=pa.nulls(0, kind.value_type))
+    codes = np.concatenate([_codes(chunk.indices) for chunk in whole.chunks])
+    dictionary = whole.chunk(0).dictionary
+    if pa.types.is_floating(dictionary.type) or pa.types.is_dictionary(dictionary.type):
+        inner = encode(pa.chunked_array([dictionary]))
+    else:  # a dictionary may hold a value twice, and nulls
+        own = dictionary.dictionary_encode()
+        inner = Encoded(codes=_codes(own.indices), values=own.dictionary)
+    codes = np.append(inner.codes, -1)[codes]
+    return _only_used(codes, inner.values)
+
+
+def combine(columns: Sequence[Encoded], rows: int) -> tuple[Codes64, list[Codes64]]:
+    """Joint codes of some columns.
+
+    Returns:
+        The joint code of each row (rows,), counted from 0 and each in use; and for each column the codes of its
+        values by joint code.
+    """
+    joint = np.zeros(rows, np.int64)
+    parts: list[Codes64] = []
+    size = 1
+    for column in columns:
+        width = len(column.values) + 1
+        joint = joint * width + (column.codes + 1)
+        used, joint = _compact(joint, size * width)
+        parts = [part[used // width] for part in parts]
+        parts.append(used % width - 1)
+        size = len(used)
+    return joint, parts
+
+
+def plain_values(values: pa.Array) -> list[Value]:
+    """Distinct values as text, numbers and booleans; times as ISO 8601 text."""
+    kind = values.type
+    if pa.types.is_decimal(kind):
+        values = pc.cast(values, pa.float64())
+    elif pa.types.is_temporal(kind):
+        values = pc.cast(values, pa.int64() if pa.types.is_duration(kind) else pa.string())
+    found: list[Value] = values.to_pylist()
+    return found
+
+
+def _compact(codes: Codes64, size: int) -> tuple[Codes64, Codes64]:
+    """The codes in use, sorted, and each row's place among them. `size`: all codes are below it."""
+    if size <= max(DENSE, 4 * len(codes)):
+        held = np.zeros(size, np.bool_)
+        held[codes] = True
+        used = np.flatnonzero(held)
+        places = np.zeros(size, np.int64)
+        places[used] = np.arange(len(used))
+        return used, places[codes]
+    used, inverse = np.unique(codes, return_inverse=True)
+    return used, inverse.reshape(-1)
+
+
+def _encoded_floats(column: pa.ChunkedArray) -> Encoded:
+    values = np.concatenate([view(chunk) for chunk in column.chunks] or [np.empty(0)]).astype(np.float64)
+    known = np.concatenate([present(chunk) for chunk in column.chunks] or [np.empty(0, np.bool_)])
+    known &= ~np.isnan(values)
+    distinct, inverse = np.unique(values[known] + 0.0, return_inverse=True)
+    codes = np.full(len(values), -1, np.int64)
+    codes[known] = inverse
+    return Encoded(
+        codes=codes, values=pa.Array.from_buffers(pa.float64(), len(distinct), [None, pa.py_buffer(distinct)])
+    )
+
+
+def _all_codes(column: pa.ChunkedArray) -> Codes64:
+    return np.concatenate([_codes(chunk) for chunk in column.chunks] or [np.empty(0, np.int64)])
+
+
+def _codes(indices: pa.Array) -> Codes64:
+    codes = view(indices).astype(np.int64)
+    if indices.null_count:
+        codes[~present(indices)] = -1
+    return codes
+
+
+def _only_used(codes: Codes64, values: pa.Array) -> Encoded:
+    """Without the values that stand nowhere: a dictionary may hold more than its column."""
+    held = np.zeros(len(values) + 1, np.bool_)
+    held[codes] = True
+    held = held[:-1]
+    if held.all():
+        return Encoded(codes=codes, values=values)
+    used = np.flatnonzero(held)
+    places = np.full(len(values) + 1, -1, np.int64)
+    places[used] = np.arange(len(used))
+    taken = pa.Array.from_buffers(pa.int64(), len(used), [None, pa.py_buffer(used)])
+    return Encoded(codes=places[codes], values=values.take(taken))

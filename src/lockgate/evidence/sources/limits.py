@@ -1,0 +1,23 @@
+"""How much a data set may ask for: clear errors instead of a machine without memory."""
+
+from lockgate.errors import EvidenceError
+
+MAX_COLUMN_BYTES = 8 << 30
+"""A column that takes more memory than this is refused: a small file may hold a huge one."""
+
+MAX_CSV_BYTES = 16 << 30
+"""A CSV set larger than this is refused: it is read whole, because only all of its cells say what its types are."""
+
+MAX_ROW_BYTES = 16 << 20
+"""A CSV row longer than this is refused."""
+
+
+def check_size(size: int, limit: int, name: str, where: str) -> None:
+    """See that a column of `size` bytes is within `limit`.
+
+    Raises:
+        EvidenceError: it is larger.
+    """
+    if size > limit:
+        what = f"column {name!r} takes more than {limit / 2**30:.3g} GiB of memory"
+        raise EvidenceError(what, where=where, fix="give fewer rows, or a narrower type")

@@ -1,0 +1,154 @@
+"""Whole rows compared, exactly and a column at a time: how many differ, how many stand in another data set too.
+
+Every row gets a 64-bit hash first. Rows with a hash of their own are settled; only the others are compared value by
+value, so that the answer is exact and the memory is that of one column and one hash.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lockgate.evidence.sources.codes import Encoded, combine, encode, present, view
+from lockgate.evidence.sources.kinds import is_text, kind_of
+
+Read: TypeAlias = Callable[[str], pa.ChunkedArray]
+Hashes: TypeAlias = NDArray[np.uint64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+_MISSING = np.uint64(0x9E3779B97F4A7C15)
+_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+
+
+def distinct_rows(read: Read, names: Sequence[str], rows: int) -> int:
+    """Number of different rows in some columns; missing values equal each other."""
+    if len(names) < 3:  # hashing pays from three columns on
+        return len(np.unique(combine([encode(read(name)) for name in names], rows)[0]))
+    hashes = np.zeros(rows, np.uint64)
+    for name in names:
+        _mix(hashes, _bits(read(name)))
+    repeated = _repeated(hashes)
+    left = int(np.count_nonzero(repeated))
+    if not left:
+        return rows
+    mask = _mask(repeated)
+    joint = combine([encode(read(name).filter(mask)) for name in names], left)[0]
+    return rows - left + len(np.unique(joint))
+
+
+def shared_rows(read: Read, other: Read, names: Sequence[str], sizes: tuple[int, int]) -> int:
+    """Number of rows of the first data set that also stand in the second one, compared on some columns.
+
+    Raises:
+        ValueError: a column holds different kinds of values in the two.
+    """
+    first, second = np.zeros(sizes[0], np.uint64), np.zeros(sizes[1], np.uint64)
+    for name in names:
+        here, there = _pair_bits(*_aligned(name, read(name), other(name)))
+        _mix(first, here)
+        _mix(second, there)
+    candidates = np.isin(first, second)
+    if not candidates.any():
+        return 0
+    partners = np.isin(second, first[candidates])
+    counts = int(np.count_nonzero(candidates)), int(np.count_nonzero(partners))
+    masks = _mask(candidates), _mask(partners)
+    joined = []
+    for name in names:
+        here, there = _aligned(name, read(name), other(name))
+        joined.append(_encoded_pair(here.filter(masks[0]), there.filter(masks[1])))
+    joint = combine(joined, sum(counts))[0]
+    return int(np.count_nonzero(np.isin(joint[: counts[0]], joint[counts[0] :])))
+
+
+def _aligned(name: str, here: pa.ChunkedArray, there: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Both columns in one type, where values of their types can be equal; text stays as it is encoded."""
+    one, two = (_value_type(column.type) for column in (here, there))
+    if one == two or (is_text(one) and is_text(two)) or pa.types.is_null(one) or pa.types.is_null(two):
+        return here, there
+    kinds = kind_of(one), kind_of(two)
+    if kinds == ("number", "number"):
+        whole = all(pa.types.is_integer(kind) for kind in (one, two))
+        target = pa.int64() if whole else pa.float64()
+    elif kinds == ("time", "time") and not any(pa.types.is_time(kind) for kind in (one, two)):
+        target = pa.timestamp("us", tz=getattr(one, "tz", None))
+    else:
+        raise ValueError(f"column {name!r} is {one} in one data set and {two} in the other")
+    return pc.cast(here, target), pc.cast(there, target)
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _pair_bits(here: pa.ChunkedArray, there: pa.ChunkedArray) -> tuple[Hashes, Hashes]:
+    if _is_plain(here.type) and here.type == there.type:
+        return _bits(here), _bits(there)
+    codes = _encoded_pair(here, there).codes.astype(np.uint64)
+    return codes[: len(here)], codes[len(here) :]
+
+
+def _encoded_pair(here: pa.ChunkedArray, there: pa.ChunkedArray) -> Encoded:
+    """Both columns, one after the other, as codes into their common values."""
+    one, two = encode(here), encode(there)
+    kind = next((part.values.type for part in (one, two) if not pa.types.is_null(part.values.type)), pa.null())
+    kind = pa.large_string() if is_text(kind) else kind
+    both = pa.concat_arrays([pc.cast(part.values, kind) for part in (one, two)])
+    merged = encode(pa.chunked_array([both]))
+    places = np.append(merged.codes, -1)
+    shifted = np.where(two.codes < 0, -1, two.codes + len(one.values))
+    return Encoded(codes=places[np.concatenate([one.codes, shifted])], values=merged.values)
+
+
+def _bits(column: pa.ChunkedArray) -> Hashes:
+    """A number for each value, equal for equal values."""
+    if not _is_plain(column.type):
+        return encode(column).codes.astype(np.uint64)
+    bits = np.empty(len(column), np.uint64)
+    start = 0
+    for chunk in column.chunks:
+        part = bits[start : start + len(chunk)]
+        values = view(chunk)
+        if values.dtype.kind == "f":
+            values = values.astype(np.float64) + 0.0  # -0.0 equals 0.0
+            part[:] = values.view(np.uint64)
+            part[np.isnan(values)] = _MISSING
+        else:
+            part[:] = values.astype(np.int64).view(np.uint64) if values.dtype.kind == "i" else values
+        if chunk.null_count:
+            part[~present(chunk)] = _MISSING
+        start += len(chunk)
+    return bits
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Whether values of a type are numbers of at most 64 bits in memory."""
+    t = pa.types
+    return bool(t.is_boolean(kind) or t.is_integer(kind) or t.is_floating(kind) or kind_of(kind) == "time")
+
+
+def _mix(hashes: Hashes, bits: Hashes) -> None:
+    """Stir another column into the hashes: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    hashes += bits + _MISSING
+    hashes ^= hashes >> np.uint64(30)
+    hashes *= _MIX[0]
+    hashes ^= hashes >> np.uint64(27)
+    hashes *= _MIX[1]
+    hashes ^= hashes >> np.uint64(31)
+
+
+def _repeated(hashes: Hashes) -> Bools:
+    order = np.argsort(hashes)
+    ranked = hashes[order]
+    same = ranked[1:] == ranked[:-1]
+    repeated = np.zeros(len(hashes), np.bool_)
+    repeated[order[1:][same]] = True
+    repeated[order[:-1][same]] = True
+    return repeated
+
+
+def _mask(rows: Bools) -> pa.Array:
+    return pa.Array.from_buffers(pa.bool_(), len(rows), [None, pa.py_buffer(np.packbits(rows, bitorder="little"))])
