@@ -31,7 +31,7 @@ def test_the_auditor_has_nothing_to_say(workflow: Path) -> None:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_it_follows_the_schema(workflow: Path) -> None:
-    command = [TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", workflow]
+    command = [str(TOOLS / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(workflow)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
