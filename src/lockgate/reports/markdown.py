@@ -8,7 +8,7 @@ zero-width space.
 import re
 from collections.abc import Iterable, Sequence
 
-from lockgate.reports.summary import Metrics, Summary, command, counts, metrics, summarise, verdict_word
+from lockgate.reports.summary import Metrics, Summary, command, counts, headline, metrics, summarise, verdict_word
 from lockgate.reports.text import (
     LOOKS,
     interval,
@@ -46,9 +46,7 @@ def render(record: Record) -> str:
     held, known = summarise(record), metrics(record)
     page = _Page(LIMIT)
     mark = _MARKS[verdict_status(record.verdict.exit_code)]
-    page.add(
-        f"## {mark} Lockgate: {verdict_word(record)}\n\n{code(record.content.name)}: {prose(record.verdict.headline)} "
-    )
+    page.add(f"## {mark} Lockgate: {verdict_word(record)}\n\n{code(record.content.name)}: {prose(headline(record))} ")
     page.add(f"(exit code {int(record.verdict.exit_code)}).\n\n{counts(held)}\n")
     if record.verdict.partial:
         page.add("\n**Only some gates ran, so this verdict releases nothing.**\n")
@@ -185,17 +183,17 @@ def _score_row(name: str, score: float | None, word: str) -> str:
 def _folded(page: _Page, held: Summary, known: Metrics) -> None:
     tail = "\n</details>\n"
     if held.listed:
-        head = (
-            _summary(f"Listed, not judged ({len(held.listed)})") + "| Gate | Metric | Part | Why |\n|---|---|---|---|\n"
-        )
-        rows = (
-            f"| {code(gate)} | {code(entry.metric)} | {code(where_words(entry.at))} | {prose(entry.reason)} |\n"
-            for gate, entry in held.listed
-        )
-        page.rows(head, list(rows), "part", tail)
+        title = _summary(f"Listed, not judged ({len(held.listed)})")
+        cells = ((part.gate, _few(part.metrics), where_words(part.at), part.reason) for part in held.listed)
+        rows = [f"| {code(gate)} | {code(names)} | {code(at)} | {prose(why)} |\n" for gate, names, at, why in cells]
+        page.rows(f"{title}| Gate | Metrics | Part | Why |\n|---|---|---|---|\n", rows, "part", tail)
     if held.held:
         head = _summary(f"Conditions that hold ({len(held.held)})") + _HEAD
         page.rows(head, [_row(finding, known) for finding in held.held], "condition", tail)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{len(names)} metrics"
 
 
 def _summary(title: str) -> str:
@@ -210,7 +208,8 @@ def _closing(record: Record) -> str:
         + [f"policy {_digest(content.policy.digest)}", f"record {_digest(record.digest)}"]
     )
     notes = "".join(f"\nNote: {prose(note)}\n" for note in content.notes[:10])
-    return f"{notes}\nReproduce: {code(command(record), 2000)}\n\nLockgate {code(content.lockgate)} · {prose(' · '.join(evidence))}\n"
+    digests = prose(" · ".join(evidence))
+    return f"{notes}\nReproduce: {code(command(record), 2000)}\n\nLockgate {code(content.lockgate)} · {digests}\n"
 
 
 def _digest(digest: str | None) -> str:

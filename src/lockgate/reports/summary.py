@@ -1,15 +1,25 @@
 """A Record sorted for its readers: what failed, what warns, what was left out, and how to run it again."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lockgate.reports.text import VERDICTS, plain
-from lockgate.types import Finding, Measurement, Metric, Missing, Record, Status, identity
+from lockgate.reports.text import LOOKS, VERDICTS, plain, sentence
+from lockgate.types import At, Finding, GateRun, Measurement, Metric, Outcome, Record, Rules, Status, identity
 
 Metrics: TypeAlias = Mapping[tuple[str, str], Metric]
 """What the gates say about their metrics, by (gate, metric)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A part of the data that a gate lists and that is not judged, by the policy's own rule (too few rows)."""
+
+    gate: str
+    at: At
+    metrics: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +33,7 @@ class Summary:
         warned: shown, not enforced.
         excused: what the policy lets pass although it is beyond the limit.
         held: passed.
-        listed: parts of the data too small to be judged, by gate.
+        listed: parts of the data that the policy leaves out.
     """
 
     failed: tuple[Finding, ...]
@@ -32,7 +42,7 @@ class Summary:
     warned: tuple[Finding, ...]
     excused: tuple[Finding, ...]
     held: tuple[Finding, ...]
-    listed: tuple[tuple[str, Missing], ...]
+    listed: tuple[Listed, ...]
 
     @property
     def stopping(self) -> tuple[Finding, ...]:
@@ -54,8 +64,20 @@ def summarise(record: Record) -> Summary:
         warned=ended(Status.WARN) + ended(Status.WARN, excused=True),
         excused=ended(Status.PASS, excused=True),
         held=ended(Status.PASS),
-        listed=tuple((run.id, missing) for run in record.content.gates for missing in run.missing if missing.listed),
+        listed=tuple(part for run in record.content.gates for part in _listed(run, record.content.rules)),
     )
+
+
+def _listed(run: GateRun, rules: Rules) -> Iterator[Listed]:
+    """One entry for each part. A gate may list every metric that it has: those that the policy asks for are named."""
+    asked = {clause.metric for gate in rules.gates if gate.id == run.id for clause in gate.clauses}
+    parts: dict[tuple[At, str], list[str]] = {}
+    for missing in run.missing:
+        if missing.listed:
+            parts.setdefault((missing.at, missing.reason), []).append(missing.metric)
+    for (at, reason), names in parts.items():
+        named = tuple(name for name in names if name in asked) or tuple(names)
+        yield Listed(gate=run.id, at=at, metrics=named, reason=reason)
 
 
 def counts(summary: Summary) -> str:
@@ -70,6 +92,19 @@ def counts(summary: Summary) -> str:
         (len(summary.listed), "listed, not judged"),
     )
     return " · ".join(f"{count} {word}" for count, word in named if count)
+
+
+def tally(outcome: Outcome) -> str:
+    """How a gate's conditions ended, the worst first: `3 failed, 2 with a warning, 1 passed`."""
+    words = {status: look.word for status, look in LOOKS.items()} | {Status.WARN: "with a warning"}
+    return ", ".join(f"{outcome.counts[s.value]} {words[s]}" for s in reversed(Status) if s.value in outcome.counts)
+
+
+def headline(record: Record) -> str:
+    """The verdict in a sentence, without the word that stands over it."""
+    said = sentence(record.verdict.headline)
+    word = VERDICTS[record.verdict.exit_code].lower()
+    return said.removeprefix(f"{word}: ")
 
 
 def verdict_word(record: Record) -> str:
@@ -95,11 +130,7 @@ def command(record: Record) -> str:
     words = ["lockgate", "check", plain(record.content.policy.path, 500)]
     for name, uri in record.run.overrides.items():
         given = plain(uri, 500)
-        option = name.lstrip("-")
-        if option in {"candidate", "champion"}:
-            words += [f"--{option}", given]
-        else:
-            words += ["--data", f"{plain(option.removeprefix('data.'))}={given}"]
+        words += [f"--{name}", given] if name in {"candidate", "champion"} else ["--data", f"{plain(name)}={given}"]
     stopping = {Status.FAIL, Status.ERROR, Status.INCONCLUSIVE}
     gates = [o.gate for o in record.content.outcomes if o.status in stopping]
     if not gates and record.verdict.partial:

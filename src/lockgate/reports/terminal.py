@@ -22,7 +22,7 @@ from lockgate.reports.text import (
     verdict_status,
     where_words,
 )
-from lockgate.types import Finding, Metric, Outcome, Record, Status
+from lockgate.types import Finding, Metric, Record, Status
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -129,7 +129,7 @@ def _headline(console: "Console", record: Record, held: sorting.Summary) -> None
         (f"  {_safe(record.content.name)}", "bold"),
         (f"  exit code {int(record.verdict.exit_code)}", "dim"),
     )
-    _line(console, (_safe(record.verdict.headline, long=True), ""), indent=2)
+    _line(console, (no_commands(sorting.headline(record)), ""), indent=2)
     if record.verdict.partial:
         _line(console, ("Only some gates ran, so this verdict releases nothing.", "yellow"), indent=2)
     _line(console, (sorting.counts(held), "dim"), indent=2)
@@ -145,19 +145,8 @@ def _gates(console: "Console", record: Record) -> None:
             (f"{look.sign} ", _STYLES[outcome.status]),
             (_safe(outcome.gate).ljust(min(widest, 24)), "bold"),
             (f"  {look.word.ljust(10)}", _STYLES[outcome.status]),
-            (f"  {_tally(outcome)}", "dim"),
+            (f"  {sorting.tally(outcome)}", "dim"),
         )
-
-
-def _tally(outcome: Outcome) -> str:
-    words = {Status.WARN: "with a warning"}
-    total = sum(outcome.counts.values())
-    parts = [
-        f"{outcome.counts[s.value]} {words.get(s, LOOKS[s].word)}"
-        for s in reversed(Status)
-        if s.value in outcome.counts
-    ]
-    return f"{plural(total, 'condition')}: {', '.join(parts)}"
 
 
 def _section(console: "Console", title: str, findings: tuple[Finding, ...], known: sorting.Metrics) -> None:

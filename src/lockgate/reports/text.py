@@ -52,8 +52,9 @@ def verdict_status(code: ExitCode) -> Status:
 
 
 def plain(text: str, limit: int = NAME_LIMIT) -> str:
-    """`text` on one line: what does not print (control, bidi, zero width, surrogates) as escapes, the middle left out
-    where it is longer than `limit` characters.
+    """`text` on one line, at most `limit` characters long (the middle is left out).
+
+    What does not print (control and bidi characters, zero width, surrogates) stands there as an escape.
     """
     shown = "".join(_visible(c) for c in text[: limit * 2])
     if len(text) <= limit * 2 and len(shown) <= limit:

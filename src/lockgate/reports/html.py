@@ -1,0 +1,271 @@
+"""The report for a browser: one file that holds no script, loads nothing and is readable in light, dark and print.
+
+Text reaches the page through Jinja2's escaping alone. The only markup made in Python is what this module marks as such:
+the style sheet, drawings of numbers (`axis`) and cleaned charts (`charts`, `svg`).
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from lockgate.numbers import short
+from lockgate.reports import summary as sorting
+from lockgate.reports.axis import HEIGHT, WIDTH, axis_of, strip
+from lockgate.reports.charts import charts
+from lockgate.reports.text import (
+    LOOKS,
+    facts,
+    interval,
+    limit_of,
+    needed,
+    numbers,
+    plain,
+    sentence,
+    sign,
+    subject,
+    unit_of,
+    verdict_status,
+    where,
+    where_words,
+)
+from lockgate.types import Clause, Finding, Record, Status
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+FILE: str | None = "report.html"
+CARDS = 40  # failures shown with everything that is known of them; the others stand in the table of all conditions
+BUDGET = 640_000  # characters for the tables of all conditions, so that the page stays under 1 MB
+OPEN = 60  # up to so many conditions, the tables stand open
+
+
+def render(record: Record) -> str:
+    """The Record as one HTML page."""
+    style = _template_text("style.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    held, known = sorting.summarise(record), sorting.metrics(record)
+    drawn = charts(record, held)
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        record=record,
+        content=record.content,
+        run=record.run,
+        style=_markup(style),
+        style_digest=digest,
+        status=verdict_status(record.verdict.exit_code),
+        word=sorting.verdict_word(record),
+        held=held,
+        headline=sorting.headline(record),
+        tally=_tally(held),
+        failing=_by_gate(held.stopping, known, drawn),
+        left_out=max(0, len(held.stopping) - CARDS),
+        warned=[_card(finding, known) for finding in held.warned[:CARDS]],
+        warned_charts=[c for gate, own in drawn.items() if gate not in {f.gate for f in held.stopping} for c in own],
+        excused=[_card(finding, known) for finding in held.excused[:CARDS]],
+        scores=_scores(record),
+        gates=_tables(record, known),
+        opened=len(record.content.findings) <= OPEN,
+        policy=_policy(record),
+        command=sorting.command(record),
+    )
+
+
+def notebook(record: Record) -> str:
+    """The verdict, what failed and the scorecard as a fragment for a notebook; it styles nothing but itself."""
+    held, known = sorting.summarise(record), sorting.metrics(record)
+    page = _environment().get_template("notebook.html.j2")
+    return page.render(
+        record=record,
+        status=verdict_status(record.verdict.exit_code),
+        word=sorting.verdict_word(record),
+        headline=sorting.headline(record),
+        counts=sorting.counts(held),
+        rows=[_card(finding, known) for finding in (*held.stopping, *held.warned)[:20]],
+        more=max(0, len(held.stopping) + len(held.warned) - 20),
+        scores=_scores(record),
+    )
+
+
+# --- the page's parts -------------------------------------------------------------------------------------------------
+
+
+def _tally(held: sorting.Summary) -> Sequence[tuple[Status, int, str]]:
+    """What the page counts at its top."""
+    counted = (
+        (Status.FAIL, len(held.failed), "failed"),
+        (Status.ERROR, len(held.broken), "not judged"),
+        (Status.INCONCLUSIVE, len(held.undecided), "undecided"),
+        (Status.WARN, len(held.warned), "warnings, not enforced" if len(held.warned) != 1 else "warning, not enforced"),
+        (Status.PASS, len(held.held) + len(held.excused), "passed"),
+    )
+    return [entry for entry in counted if entry[1] or entry[0] is Status.PASS]
+
+
+def _by_gate(
+    findings: Iterable[Finding], known: sorting.Metrics, drawn: Mapping[str, Sequence[Any]]
+) -> Sequence[Mapping[str, Any]]:
+    gates: dict[str, list[Any]] = {}
+    for finding in list(findings)[:CARDS]:
+        gates.setdefault(finding.gate, []).append(_card(finding, known))
+    return [
+        {"name": plain(gate), "cards": cards, "charts": [(c.caption, _markup(c.svg)) for c in drawn.get(gate, ())]}
+        for gate, cards in gates.items()
+    ]
+
+
+def _card(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
+    """Everything about one finding, in words."""
+    metric = known.get((finding.gate, finding.metric))
+    value, limit = numbers(finding)
+    axis = axis_of(finding, metric)
+    unit = unit_of(finding)
+    return {
+        "status": finding.status,
+        "gate": plain(finding.gate),
+        "subject": subject(finding),
+        "meaning": sentence(metric.meaning) if metric is not None else "",
+        "where": where(finding.at),
+        "value": value,
+        "limit": limit,
+        "sign": sign(finding, metric),
+        "needed": needed(finding, metric),
+        "axis": _strip(finding, known),
+        "ends": (short(axis.low, unit, 3), short(axis.high, unit, 3)) if axis is not None else None,
+        "message": sentence(finding.message) if finding.value is None else "",
+        "remedy": sentence(finding.remedy),
+        "facts": facts(finding),
+        "excused": sentence(finding.excused_by or ""),
+        "place": plain(str(finding.place), 200) if finding.place.line else "",
+        "label": _spoken(finding, value, limit),
+    }
+
+
+def _spoken(finding: Finding, value: str, limit: str) -> str:
+    parts = [f"value {value}", f"limit {limit}"]
+    parts += [f"interval {interval(finding)}"] if interval(finding) else []
+    parts += [f"champion {short(finding.champion, finding.unit)}"] if finding.champion is not None else []
+    return ", ".join(parts)
+
+
+def _strip(finding: Finding, known: sorting.Metrics) -> "Markup | None":
+    metric = known.get((finding.gate, finding.metric))
+    axis = axis_of(finding, metric)
+    return _markup(strip(finding, metric, axis)) if axis is not None and limit_of(finding) is not None else None
+
+
+def _tables(record: Record, known: sorting.Metrics) -> Sequence[Mapping[str, Any]]:
+    """All conditions by gate, the worst first; what does not fit on the page is counted."""
+    room, tables = BUDGET, []
+    for outcome in sorted(record.content.outcomes, key=lambda outcome: -outcome.status.severity):
+        own = [finding for finding in record.content.findings if finding.gate == outcome.gate]
+        rows = []
+        for finding in sorted(own, key=lambda finding: -finding.status.severity):
+            row = _row(finding, known)
+            room -= 260 + sum(len(part) + 3 * part.count("&") for part in row.values() if isinstance(part, str))
+            if room < 0:
+                break
+            rows.append(row)
+        run = next((run for run in record.content.gates if run.id == outcome.gate), None)
+        tables.append(
+            {
+                "name": plain(outcome.gate),
+                "uses": plain(run.uses) if run is not None and run.uses != outcome.gate else "",
+                "status": outcome.status,
+                "dimension": plain(outcome.dimension),
+                "counts": sorting.tally(outcome),
+                "message": sentence(outcome.message),
+                "error": sentence(run.error) if run is not None and run.error is not None else "",
+                "seconds": record.run.durations.get(outcome.gate),
+                "rows": rows,
+                "left_out": len(own) - len(rows),
+            }
+        )
+    return tables
+
+
+def _row(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
+    metric = known.get((finding.gate, finding.metric))
+    value, limit = numbers(finding)
+    compares = finding.value is not None and finding.limit is not None
+    return {
+        "status": finding.status,
+        "subject": subject(finding),
+        "where": where_words(finding.at),
+        "value": value,
+        "limit": f"{sign(finding, metric)} {limit}" if limit_of(finding) is not None else "–",
+        "axis": _strip(finding, known) if compares else None,
+        "message": "" if compares else sentence(finding.message, 200),
+    }
+
+
+def _scores(record: Record) -> Sequence[Mapping[str, Any]]:
+    card = record.content.scorecard
+    rows = [
+        {"name": plain(entry.dimension), "score": entry.score, "status": entry.status, "weight": entry.weight}
+        for entry in card.dimensions
+    ]
+    return [*rows, {"name": "overall", "score": card.overall, "status": None, "weight": None}] if rows else []
+
+
+def _policy(record: Record) -> Sequence[Mapping[str, str]]:
+    """What each line of the policy asks."""
+    return [
+        {
+            "place": plain(str(clause.place), 200) if clause.place.line else "",
+            "gate": plain(gate.id),
+            "metric": plain(clause.metric),
+            "scope": _scope(clause),
+            "asks": _asks(clause),
+            "level": clause.condition.level,
+        }
+        for gate in record.content.rules.gates
+        for clause in gate.clauses
+    ][:500]
+
+
+def _scope(clause: Clause) -> str:
+    if clause.scope == "slices":
+        return "every slice"
+    return f"columns {plain(clause.column)}" if clause.column is not None else "everything"
+
+
+def _asks(clause: Clause) -> str:
+    held = [f"{bound.replace('_', ' ')} {short(limit)}" for bound, limit in clause.condition.bounds()]
+    if clause.condition.warn is not None and not any(word.startswith("warn") for word in held):
+        held.append(f"warn {short(clause.condition.warn)}")
+    return ", ".join(held)
+
+
+# --- Jinja2 -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("lockgate.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"plain": plain, "sentence": sentence, "short": short, "where_words": where_words}
+    environment.globals |= {"LOOKS": LOOKS, "WIDTH": WIDTH, "HEIGHT": HEIGHT, "Status": Status}
+    return environment
+
+
+@cache
+def _template_text(name: str) -> str:
+    return files("lockgate.reports").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _markup(made_here: str) -> "Markup":
+    """Marks as markup what our own code drew; never call it with text of the Record."""
+    from markupsafe import Markup
+
+    return Markup(made_here)  # noqa: S704
