@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from lockgate.errors import Mistake, did_you_mean
-from lockgate.policy.model import DIMENSIONS, DataBlock, DecideBlock, ModelBlock, PolicyFile, ScorecardBlock
+from lockgate.policy.model import DataBlock, DecideBlock, ModelBlock, PolicyFile, ScorecardBlock
 from lockgate.policy.nodes import Node, kind
 from lockgate.policy.rules import BuiltGate, read_gate
 from lockgate.policy.tree import Finder
@@ -17,6 +17,18 @@ from lockgate.policy.validate import missing_key, unknown_key, validate
 M = TypeVar("M", bound=BaseModel)
 
 VERSION = 1
+DIMENSIONS = (
+    "performance",
+    "data",
+    "fairness",
+    "explainability",
+    "privacy",
+    "security",
+    "operations",
+    "business",
+    "compliance",
+)
+"""What a scorecard has a number for."""
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z")
 
 

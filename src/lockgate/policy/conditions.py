@@ -57,8 +57,10 @@ def read_condition(name: str, metric: Metric, node: Node, level: Level, mistakes
             mistakes.append(Mistake(place=entry.place, what=error.what, fix=error.fix))
     if not any(key in node.entries for key in BOUNDS):
         mistakes.append(Mistake(place=node.at, what="the condition sets no limit", fix=f"write {_example(metric)}"))
-    for wrong in _wrongs(name, metric, limits):
-        mistakes.append(Mistake(place=node.entries[wrong.key].place, what=wrong.what, fix=wrong.fix))
+    mistakes += [
+        Mistake(place=node.entries[wrong.key].place, what=wrong.what, fix=wrong.fix)
+        for wrong in _wrongs(name, metric, limits)
+    ]
     if block is None or len(mistakes) > before:
         return None
     return Condition(**limits, level=block.level if "level" in node.entries else level)

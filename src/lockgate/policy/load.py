@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from lockgate.errors import Mistake, PolicyError, did_you_mean
 from lockgate.policy.blocks import VERSION, Blocks
 from lockgate.policy.extend import load_tree, relative
 from lockgate.policy.model import ROLES, DataBlock, GateSpec, ModelBlock, ModelSpec, Overrides, Policy
+from lockgate.policy.nodes import Node
 from lockgate.policy.rules import params_json
 from lockgate.policy.tree import Finder
 from lockgate.policy.whole import check_whole
-from lockgate.types import GateRules, Place, Rules
+from lockgate.types import Clause, GateRules, Place, Rules
 
 _NOT_RULES = {"model": {"name", "candidate", "champion", "environment", "code"}, "data": set(ROLES)}
 """Keys that say where evidence is, or what it is called."""
@@ -56,7 +57,15 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
         seed=decide.seed,
         gates=tuple(gate.spec for gate in blocks.gates),
         overrides=overrides,
+        places=dict(_places(loaded.top)),
     )
+
+
+def _places(top: Node) -> Iterator[tuple[str, Place]]:
+    for section, node in top.entries.items():
+        yield section, node.at
+        if section != "gates":
+            yield from ((f"{section}.{key}", entry.at) for key, entry in node.entries.items())
 
 
 def _distinct(mistakes: list[Mistake]) -> list[Mistake]:
@@ -142,9 +151,15 @@ def _gate(spec: GateSpec, rules: GateRules) -> dict[str, Any]:
         "without_champion": rules.without_champion,
         "clauses": [
             {"metric": c.metric, "scope": c.scope, "column": c.column, "condition": asdict(c.condition)}
-            for c in rules.clauses
+            for c in _ordered(rules.clauses)
         ],
     }
+
+
+def _ordered(clauses: Sequence[Clause]) -> list[Clause]:
+    """Clauses in an order that does not depend on how a policy is written; only the order of globs can decide."""
+    globs = list(dict.fromkeys(clause.column for clause in clauses))
+    return sorted(clauses, key=lambda clause: (clause.scope, globs.index(clause.column), clause.metric))
 
 
 def _canonical(value: Any) -> Any:

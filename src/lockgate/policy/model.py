@@ -19,19 +19,6 @@ from lockgate.types import Inconclusive, Level, Place, Rules, Task
 ROLES = ("validation", "reference", "training", "production")
 """The data sets that a policy can name."""
 
-DIMENSIONS = (
-    "performance",
-    "data",
-    "fairness",
-    "explainability",
-    "privacy",
-    "security",
-    "operations",
-    "business",
-    "compliance",
-)
-"""What a scorecard has a number for."""
-
 _WRITTEN_NUMBER = {"anyOf": [{"type": "number"}, {"type": "string"}]}
 Seconds: TypeAlias = Annotated[
     float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["90 s"]})
@@ -391,6 +378,7 @@ class Policy:
         seed: of every random draw.
         gates: the gates in their order.
         overrides: what the caller overrode.
+        places: where keys outside the gates stand, as `data.min_rows`.
     """
 
     path: Path
@@ -402,6 +390,7 @@ class Policy:
     seed: int
     gates: tuple[GateSpec, ...]
     overrides: Overrides
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 def _distinct(values: Any, what: str) -> None:

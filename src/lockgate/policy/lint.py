@@ -1,0 +1,81 @@
+"""What is valid in a policy and yet unwise. Each piece of advice says why; none of it blocks."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePath
+
+from lockgate.errors import Mistake
+from lockgate.gates.base import metrics_of
+from lockgate.policy.model import GateSpec, Policy
+from lockgate.types import GateRules, Place
+
+FEW_ROWS = 10
+"""Under so many rows a rate moves by ten points with a single row."""
+
+
+def lint(policy: Policy) -> tuple[Mistake, ...]:
+    """Advice about a policy, in the order of its files."""
+    advice = [*_deciding(policy), *_evidence(policy), *_unused(policy)]
+    for spec, rules in zip(policy.gates, policy.rules.gates, strict=True):
+        advice += _gate(spec, rules)
+    return tuple(sorted(advice, key=lambda item: (item.place.file, item.place.line, item.place.column)))
+
+
+def _at(policy: Policy, key: str) -> Place:
+    return policy.places.get(key) or Place(file=str(PurePath(policy.path)), key=key)
+
+
+def _deciding(policy: Policy) -> Iterator[Mistake]:
+    if policy.rules.inconclusive == "pass":
+        what = "an undecided condition passes: the fewer rows, the more gets through"
+        yield Mistake(place=_at(policy, "decide.inconclusive"), what=what, fix="use by_estimate or block")
+    if policy.rules.confidence < 0.8:
+        what = f"intervals at confidence {policy.rules.confidence:g} miss the true value often"
+        yield Mistake(place=_at(policy, "decide.confidence"), what=what, fix="use 0.9 or more")
+    if policy.data.min_rows < FEW_ROWS:
+        what = f"a slice or group of {policy.data.min_rows} rows is judged by chance"
+        yield Mistake(place=_at(policy, "data.min_rows"), what=what, fix="use 30 or more")
+
+
+def _evidence(policy: Policy) -> Iterator[Mistake]:
+    data, model = policy.data, policy.model
+    for role in ("training", "reference"):
+        if data.validation is not None and data.uri(role) == data.validation:
+            what = f"the {role} data are the validation data: nothing can differ between them"
+            yield Mistake(place=_at(policy, f"data.{role}"), what=what, fix="hold validation data out")
+    candidate, champion = model.candidate, model.champion
+    if candidate is not None and champion is not None and candidate.uri is not None and candidate.uri == champion.uri:
+        what = "candidate and champion are the same model: no difference can show"
+        yield Mistake(place=_at(policy, "model.champion"), what=what, fix="give --candidate in each run")
+
+
+def _unused(policy: Policy) -> Iterator[Mistake]:
+    clauses = [clause for rules in policy.rules.gates for clause in rules.clauses]
+    if policy.data.slices and not any(clause.scope == "slices" for clause in clauses):
+        what = "slices are named, and no gate has a condition on them"
+        yield Mistake(
+            place=_at(policy, "data.slices"), what=what, fix="add `slices:` to a gate, as in {recall: {min: 0.3}}"
+        )
+    needing = [spec for spec in policy.gates if spec.gate.needs.sensitive]
+    if policy.data.sensitive and not needing:
+        what = "sensitive columns are named, and no gate looks at them"
+        yield Mistake(place=_at(policy, "data.sensitive"), what=what, fix="add the gate `fairness`")
+    if needing and policy.data.favourable is None and policy.model.task in ("binary", "multiclass"):
+        what = "nothing says which outcome people want; the positive class is taken for it"
+        yield Mistake(place=needing[0].place, what=what, fix="add data.favourable")
+
+
+def _gate(spec: GateSpec, rules: GateRules) -> Iterator[Mistake]:
+    conditions = [clause.condition for clause in rules.clauses]
+    if not any(c.level == "block" and any(bound != "warn" for bound, _ in c.bounds()) for c in conditions):
+        what = "no condition of this gate can block: it is shown, not enforced"
+        yield Mistake(place=spec.place, what=what, fix="give one a limit at level: block, or mean it so")
+    if rules.tolerate is not None and rules.tolerate >= 0.5:
+        place = replace(spec.place, key=f"{spec.place.key}.columns.tolerate")
+        yield Mistake(place=place, what=f"{rules.tolerate:.0%} of the columns may fail", fix="tolerate fewer")
+    metrics = metrics_of(spec.gate, spec.params)
+    for clause in rules.clauses:
+        best = metrics[clause.metric].high
+        if clause.condition.min is not None and clause.condition.min == best and clause.condition.level == "block":
+            what = f"{clause.metric} holds only at its very best value, {best:g}: one wrong row blocks"
+            yield Mistake(place=clause.place, what=what, fix="leave room for chance")
