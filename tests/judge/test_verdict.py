@@ -201,7 +201,7 @@ def test_tolerate_excuses_a_share_of_the_judged_columns(tolerate: float | None, 
 
 
 def test_tolerate_never_excuses_an_error() -> None:
-    entries = [Missing(metric="psi", reason="text", at=At(column="a")), column("b", 0.0)]
+    entries: list[Measurement | Missing] = [Missing(metric="psi", reason="text", at=At(column="a")), column("b", 0.0)]
     assert judge(columns(("*", 0.1), tolerate=1.0), [run(*entries)]).verdict.status is Status.ERROR
 
 
