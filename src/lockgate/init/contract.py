@@ -23,7 +23,7 @@ class ColumnRule:
     """What one column must keep to. What is None is not asked.
 
     Attributes:
-        type: the kind of its values: integer, number, string, boolean, time.
+        type: the kind of its values: integer, number, text, boolean, time.
         low: smallest allowed number.
         high: greatest allowed number.
         allowed: the values that may stand in it.
@@ -48,7 +48,7 @@ def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
     nulls = max(nulls_bound(share, rows[role]) for role, share in column.nulls.items())
     low, high = number_range(column) if column.kind == "number" and not column.infinite else (None, None)
     return ColumnRule(
-        type=_type(column),
+        type=_type(column) if allowed is None or column.kind != "category" else None,
         low=low,
         high=high,
         allowed=allowed if column.kind == "category" else None,
@@ -59,13 +59,13 @@ def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
 def _type(column: ColumnLook) -> str | None:
     if column.kind == "number":
         return "integer" if "int" in column.type else "number"
-    return {"category": "string", "boolean": "boolean", "time": "time"}.get(column.kind)
+    return {"category": "text", "boolean": "boolean", "time": "time"}.get(column.kind)
 
 
 def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     """Round numbers around all that a number column holds; it never crosses zero where the column does not.
 
-    The margin is a twentieth of the span on each side, half of it above a heavy tail; a column of two values gets none.
+    The margin is a tenth of the span on each side, half of it above a heavy tail; a column of two values gets none.
     """
     if column.low is None or column.high is None:
         return None, None
@@ -76,8 +76,8 @@ def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     if column.whole:
         step = max(step, Decimal(1))
     heavy = column.quantiles is not None and 0 < _HEAVY_TAIL * column.quantiles[3] < high
-    bottom = floor_to(low - span / 20, step)
-    top = ceil_to(high + span * (0.5 if heavy else 0.05), step)
+    bottom = floor_to(low - span / 10, step)
+    top = ceil_to(high + span * (0.5 if heavy else 0.1), step)
     return (max(bottom, Decimal(0)) if low >= 0 else bottom), (min(top, Decimal(0)) if high <= 0 else top)
 
 

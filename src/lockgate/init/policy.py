@@ -1,0 +1,215 @@
+"""The steps of `lockgate init`: look, propose, measure the champion by the gates, settle, write."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lockgate.errors import EvidenceError, UsageError, did_you_mean
+from lockgate.evidence.gather import Gathered
+from lockgate.evidence.resolve import open_source
+from lockgate.evidence.sources.arrow import ArrowSource
+from lockgate.evidence.view import Evidence
+from lockgate.init.draft import Sight, draft
+from lockgate.init.inspect import look
+from lockgate.init.model import look_at_model, opened
+from lockgate.init.proposal import Proposal
+from lockgate.init.propose import duplicates_limit, main_metrics, slice_metric
+from lockgate.init.roles import find_label, find_roles
+from lockgate.init.settle import settle
+from lockgate.init.thresholds import measured, performance_part
+from lockgate.init.write import text_of
+from lockgate.judge import judge
+from lockgate.measure import measure
+from lockgate.policy.extend import relative
+from lockgate.policy.load import load_policy
+from lockgate.progress import Progress, silent
+from lockgate.types import Finding, GateRun
+
+Step = Callable[..., None]
+
+_ROUNDS = 3  # of settling; the second already finds nothing new, unless a gate depends on another one's limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitResult:
+    """Where the policy stands, and what its reader should know."""
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+def write_policy(
+    *,
+    model: str,
+    data: str,
+    reference: str | None = None,
+    training: str | None = None,
+    label: str | None = None,
+    sensitive: Sequence[str] = (),
+    name: str | None = None,
+    out: Path = Path("lockgate.yaml"),
+    force: bool = False,
+    progress: Progress | None = None,
+) -> InitResult:
+    """Write a commented policy that the given model passes as its own champion.
+
+    Args:
+        model: URI of the model, relative to the working directory like the other ones.
+        data: URI of labelled rows that the model has not learnt from.
+        reference: URI of the data that "no drift" means.
+        training: URI of the model's own training data.
+        label: the label column; None: it is guessed.
+        sensitive: the sensitive columns; empty: they are found by name.
+        name: what the policy calls the model; None: after its file.
+        out: where the policy is written.
+        force: whether a file that stands there is replaced.
+        progress: told what is being done; it stays open.
+
+    Raises:
+        UsageError: `out` stands there or cannot be written, the label cannot be told, or a column is not in the data.
+        EvidenceError: the model or a data set is missing or broken, or holds what no gate can measure.
+    """
+    _refuse_existing(out, force=force)
+    step = (progress or silent()).step
+    given = {"validation": data, "reference": reference, "training": training}
+    uris = {role: relative(uri, Path.cwd(), _folder(out)) for role, uri in given.items() if uri is not None}
+    sources: dict[str, ArrowSource] = {}
+    for role, uri in uris.items():
+        step(f"reading {role}")
+        sources[role] = open_source(uri, base=_folder(out), role=role)
+    model_uri = relative(model, Path.cwd(), _folder(out))
+    step("opening the model")
+    sight = _look(model_uri, sources, label, sensitive, _folder(out))
+    proposal = draft(sight, name=name or _name_of(model), model=model_uri, uris=uris)
+    settled = _settled(proposal, sight, out, step)
+    _write(out, text_of(settled))
+    return InitResult(path=out, notes=settled.notes)
+
+
+def _look(
+    model_uri: str, sources: Mapping[str, ArrowSource], label: str | None, sensitive: Sequence[str], base: Path
+) -> Sight:
+    """What there is to see of the model and the data sets."""
+    validation = sources["validation"]
+    looks = look(sources)
+    for column in [*([label] if label is not None else []), *sensitive]:
+        if column not in looks:
+            raise UsageError(
+                f"there is no column {column!r}", where=validation.uri, fix=did_you_mean(column, list(looks))
+            )
+    with opened(model_uri, base) as model:
+        named = model.features
+        truth = label if label is not None else find_label(looks, named, validation.uri)
+        roles = find_roles(looks, label=truth, features=named, rows=validation.rows, sensitive=sensitive)
+        features = named or tuple(column for column in looks if column not in {truth, roles.id, roles.weight})
+        missing = [column for column in features if column not in looks]
+        if missing:
+            fix = "give the data that the model takes"
+            raise EvidenceError(
+                f"the model takes columns that are not there: {', '.join(missing)}", where=validation.uri, fix=fix
+            )
+        seen = look_at_model(model, validation, features, truth)
+    return Sight(sources=sources, looks=looks, model=seen, roles=roles, features=features, named=named is not None)
+
+
+def _settled(proposal: Proposal, sight: Sight, out: Path, step: Step) -> Proposal:
+    """The proposal with limits from what the champion measures, judged by the engine until it passes."""
+    scratch = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        runs, evidence = _measured(proposal, scratch, step)
+        proposal = _with_duplicates(_with_performance(proposal, sight, runs, evidence), runs)
+        broken: tuple[Finding, ...] = ()
+        for _ in range(_ROUNDS):
+            findings = _judged(proposal, scratch, runs)
+            proposal, broken = settle(proposal, findings)
+            if not any(finding.status.severity >= 2 for finding in findings):
+                return proposal
+    finally:
+        scratch.unlink(missing_ok=True)
+    said = "; ".join(finding.message for finding in broken[:5])
+    raise EvidenceError(f"no policy fits these data: {said}", fix="mend these columns, or leave them out of the model")
+
+
+def _measured(proposal: Proposal, scratch: Path, step: Step) -> tuple[list[GateRun], Evidence]:
+    """What every gate measures of the champion, and what the gate `performance` saw."""
+    _write(scratch, text_of(proposal))
+    policy = load_policy(scratch)
+    with Gathered(policy, policy.gates, {}, step) as gathered:
+        runs = []
+        seen = {}
+        for number, spec in enumerate(policy.gates):
+            step(f"gate {spec.id}", number, len(policy.gates))
+            seen[spec.id] = gathered.views(spec)
+            runs.append(measure(spec, seen[spec.id]))
+    return runs, seen["performance"]["validation"]
+
+
+def _with_performance(proposal: Proposal, sight: Sight, runs: Sequence[GateRun], evidence: Evidence) -> Proposal:
+    """The proposal with limits of performance in the place of its placeholders."""
+    run = next(run for run in runs if run.id == "performance")
+    metrics = main_metrics(sight.model.task, scores=sight.model.scores)
+    on_slices = slice_metric(sight.model.task) if proposal.slices else None
+    found = measured(dict.fromkeys([*metrics, *([on_slices] if on_slices else [])]), run, evidence)
+    part, notes = performance_part(found, metrics, on_slices, run.metrics)
+    gates = tuple(part if gate.id == part.id else gate for gate in proposal.gates)
+    return replace(proposal, gates=tuple(gate for gate in gates if gate.asks), notes=(*proposal.notes, *notes))
+
+
+def _with_duplicates(proposal: Proposal, runs: Sequence[GateRun]) -> Proposal:
+    """The proposal with a limit on repeated rows after the limits of `data_quality`, where it says something."""
+    entries = (entry for run in runs if run.id == "data_quality" for entry in run.measurements)
+    entry = next((entry for entry in entries if entry.metric == "duplicates"), None)
+    limit = None if entry is None else duplicates_limit(entry.value, entry.rows or 0)
+    if limit is None:
+        return proposal
+    return replace(
+        proposal,
+        gates=tuple(
+            replace(gate, limits=(*gate.limits, limit)) if gate.id == "data_quality" else gate
+            for gate in proposal.gates
+        ),
+    )
+
+
+def _judged(proposal: Proposal, scratch: Path, runs: Sequence[GateRun]) -> tuple[Finding, ...]:
+    """The findings of the policy as it would be written now, on what was measured."""
+    _write(scratch, text_of(proposal))
+    rules = load_policy(scratch).rules
+    asked = {gate.id for gate in rules.gates}
+    return judge(rules, [run for run in runs if run.id in asked]).findings
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def _folder(out: Path) -> Path:
+    return out.absolute().parent
+
+
+def _refuse_existing(out: Path, *, force: bool) -> None:
+    if out.is_dir() or (out.exists() and not force):
+        fix = (
+            "name another one with --out" if out.is_dir() else "replace it with --force, or name another one with --out"
+        )
+        raise UsageError("it stands there already", where=str(out), fix=fix)
+    if not _folder(out).is_dir():
+        raise UsageError("its folder does not exist", where=str(out), fix="make the folder first")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file at once, so that nobody ever reads half of it."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
+
+
+def _name_of(model: str) -> str:
+    """A model's name after its file: `models/income-v2.skops` is `income-v2`."""
+    stem = re.split(r"[/\\:]", model.rstrip("/"))[-1].split(".")[0]
+    return stem or "model"
