@@ -1,10 +1,11 @@
 """All metrics of a binary classification, of all its rows or of some."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lockgate.stats import calibration, confusion, ranking
 from lockgate.stats.checks import Bools, Codes, Floats, Rows, numbers, picked, same_rows, weights
@@ -92,7 +93,7 @@ class BinarySample:
 
 
 def binary_sample(
-    positive: Bools, predicted: Bools, score: Floats | None = None, weight: Floats | None = None
+    positive: Bools, predicted: Bools, score: NDArray[np.generic] | None = None, weight: Floats | None = None
 ) -> BinarySample:
     """A sample of rows in any order.
 
@@ -103,18 +104,22 @@ def binary_sample(
     """
     rows = same_rows("label and predictions", positive, predicted, *(() if score is None else (score,)))
     weight = weights(weight, rows)
-    no_score, order = "the model gives no scores", None
-    if score is not None:
-        try:
-            score = numbers(score, "score")
-        except Undefined as undefined:
-            score, no_score = None, str(undefined)
-    if score is not None:
-        order = np.argsort(score)
-        positive, predicted, score, weight = positive[order], predicted[order], score[order], picked(weight, order)
-    return BinarySample(
-        positive=positive, predicted=predicted, score=score, no_score=no_score, weight=weight, order=order
+    unscored = BinarySample(
+        positive=positive,
+        predicted=predicted,
+        score=None,
+        no_score="the model gives no scores",
+        weight=weight,
+        order=None,
     )
+    if score is None:
+        return unscored
+    try:
+        held = numbers(score, "score")
+    except Undefined as undefined:
+        return replace(unscored, no_score=str(undefined))
+    order = np.argsort(held)
+    return replace(unscored.pick(order), score=held[order], order=order)
 
 
 def _log_loss(sample: BinarySample) -> float:

@@ -1,0 +1,225 @@
+"""The gate `fairness`: Fairlearn's numbers on real arrests, and no silent number where a group has none."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fairlearn import metrics as fl
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklego.datasets import load_arrests
+from tests.gates.frames import binary, groups, measure
+
+from lockgate.evidence.view import Frame, Grouping, Predictions
+
+SEX = list("ffffmmmm")
+Y = [0, 0, 1, 1, 0, 0, 1, 1]
+SAID = [0, 0, 0, 1, 0, 1, 1, 1]
+
+
+@pytest.fixture(scope="module")
+def arrests() -> tuple[Frame, NDArray[Any]]:
+    """Who was released after an arrest in Toronto, predicted by a boosted model; sex, colour and both crossed."""
+    table = load_arrests(as_frame=True)
+    x = table[["age", "year", "checks"]].to_numpy()
+    y = (table["released"] == "Yes").to_numpy().astype(int)
+    said = (HistGradientBoostingClassifier(random_state=0).fit(x[::2], y[::2]).predict_proba(x)[:, 1] > 0.8).astype(int)
+    crossed = (table["sex"] + ", " + table["colour"]).tolist()
+    columns = {"sex": table["sex"].tolist(), "colour": table["colour"].tolist(), "sex × colour": crossed}
+    frame = binary(y.tolist(), said.tolist(), groupings=tuple(groups(name, held) for name, held in columns.items()))
+    return frame, said
+
+
+@pytest.mark.parametrize("column", ["sex", "colour", "sex × colour"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_agrees_with_fairlearn_on_arrests(arrests: tuple[Frame, NDArray[Any]], column: str, weighted: bool) -> None:
+    frame, said = arrests
+    weight = np.random.default_rng(0).uniform(0.5, 2, frame.rows) if weighted else None
+    grouping = next(held for held in frame.groupings if held.column == column)
+    got = measure(
+        "fairness",
+        Frame(
+            task="binary",
+            label=frame.label,
+            classes=frame.classes,
+            favourable=1,
+            candidate=frame.candidate,
+            weight=weight,
+            groupings=(grouping,),
+        ),
+    )
+    kept = {"y_true": frame.label, "y_pred": said, "sensitive_features": grouping.codes, "sample_weight": weight}
+    expected = {
+        "selection_rate_difference": fl.demographic_parity_difference(**kept),
+        "selection_rate_ratio": fl.demographic_parity_ratio(**kept),
+        "equal_opportunity_difference": fl.equal_opportunity_difference(**kept),
+        "equal_opportunity_ratio": fl.equal_opportunity_ratio(**kept),
+        "equalized_odds_difference": fl.equalized_odds_difference(**kept),
+        "equalized_odds_ratio": fl.equalized_odds_ratio(**kept),
+    }
+    for name, number in expected.items():
+        assert got.value(f"{name}[column={column}]") == pytest.approx(number, abs=1e-9), name
+    of_groups = fl.MetricFrame(
+        metrics=fl.selection_rate,
+        y_true=frame.label,
+        y_pred=said,
+        sensitive_features=grouping.codes,
+        sample_params=None if weight is None else {"sample_weight": weight},
+    ).by_group
+    for code, name in enumerate(grouping.groups):
+        place = f"selection_rate[column={column},group={name.replace(',', '%2C')}]"
+        assert got.value(place) == pytest.approx(of_groups[code], abs=1e-9)
+
+
+def test_rates_are_about_the_favourable_outcome() -> None:
+    frame = binary(Y, SAID, groupings=(groups("sex", SEX),))
+    refused = Frame(
+        task="binary",
+        label=frame.label,
+        classes=frame.classes,
+        positive=1,
+        favourable=0,
+        candidate=frame.candidate,
+        groupings=frame.groupings,
+    )
+    said, other = measure("fairness", frame), measure("fairness", refused)
+    assert said.value("selection_rate[column=sex,group=f]") == 0.25
+    assert other.value("selection_rate[column=sex,group=f]") == 0.75
+    assert said.value("selection_rate_ratio[column=sex]") == pytest.approx(1 / 3)
+    assert other.value("selection_rate_ratio[column=sex]") == pytest.approx(1 / 3)
+
+
+def test_of_several_classes_one_is_favourable() -> None:
+    frame = Frame(
+        task="multiclass",
+        label=np.array([0, 1, 2, 2, 0, 1, 2, 2]),
+        classes=("refuse", "ask", "grant"),
+        favourable=2,
+        candidate=Predictions(prediction=np.array([0, 1, 2, 1, 0, 2, 2, 2])),
+        groupings=(groups("sex", SEX),),
+    )
+    said = measure("fairness", frame)
+    assert said.value("selection_rate_difference[column=sex]") == pytest.approx(0.75 - 0.25)
+    assert said.value("true_positive_rate[column=sex,group=f]") == 0.5
+    assert said.value("accuracy[column=sex,group=f]") == 0.75  # about grant or not: 1 for 0 is no mistake here
+
+
+def test_the_details_name_the_rate_and_the_groups_lowest_first() -> None:
+    frame = binary(Y * 4, SAID * 4, groupings=(groups("sex", SEX * 4),))
+    got = measure("fairness", frame).measured["equalized_odds_difference[column=sex]"]
+    assert got.details == {"rate": "true_positive_rate", "groups": {"f": 0.5, "m": 1.0}}
+
+
+def test_groups_of_fewer_than_10_rows_are_not_named_in_details() -> None:
+    got = measure("fairness", binary(Y, SAID, groupings=(groups("sex", SEX),)))
+    assert got.measured["selection_rate_ratio[column=sex]"].details["groups"] == {}
+
+
+def test_of_many_groups_the_details_name_the_ends() -> None:
+    count = 30
+    column = np.repeat([f"g{code:02}" for code in range(count)], count)
+    said = (np.tile(np.arange(count), count) <= np.repeat(np.arange(count), count)).astype(int).tolist()
+    got = measure("fairness", binary([1, 0] * (count * count // 2), said, groupings=(groups("g", column.tolist()),)))
+    shown: Any = got.measured["selection_rate_ratio[column=g]"].details["groups"]
+    assert len(shown) == 20
+    assert [*shown][:: len(shown) - 1] == ["g00", "g29"]
+
+
+def test_a_group_under_min_rows_is_listed_and_not_compared() -> None:
+    frame = binary([*Y, 1], [*SAID, 0], groupings=(groups("sex", [*SEX, "x"]),))
+    said = measure("fairness", frame, min_rows=2)
+    small = said.missing["selection_rate[column=sex,group=x]"]
+    assert (small.listed, small.rows, small.reason) == (True, 1, "1 rows, and data.min_rows is 2")
+    assert said.value("selection_rate_ratio[column=sex]") == pytest.approx(1 / 3)
+    assert said.measured["selection_rate_ratio[column=sex]"].rows == 8
+
+
+@pytest.mark.parametrize(
+    ("column", "min_rows", "there"),
+    [(["f"] * 8, 1, "only 'f'"), ([*"fffffffm"], 2, "only 'f'"), (SEX, 5, "none")],
+    ids=["one group", "one large group", "no large group"],
+)
+def test_catalogue_26_one_group_only_is_nothing_to_compare(column: list[str], min_rows: int, there: str) -> None:
+    said = measure("fairness", binary(Y, SAID, groupings=(groups("sex", column),)), min_rows=min_rows)
+    for name in ("selection_rate_ratio", "selection_rate_difference", "equalized_odds_difference", "accuracy_ratio"):
+        missing = said.missing[f"{name}[column=sex]"]
+        assert missing.reason == f"two groups must be there to be compared, and there is {there} with enough rows"
+        assert not missing.listed
+
+
+def test_catalogue_15_a_group_without_favourable_labels_is_named_and_not_dropped() -> None:
+    said = measure("fairness", binary([0, 0, 0, 0, 0, 0, 1, 1], SAID, groupings=(groups("sex", SEX),)))
+    why = "no row is labelled favourable"
+    assert said.reason("true_positive_rate[column=sex,group=f]") == why
+    for name in ("equal_opportunity_difference", "equal_opportunity_ratio", "equalized_odds_difference"):
+        assert said.reason(f"{name}[column=sex]") == f"the true_positive_rate of the group 'f' has no value: {why}"
+    assert said.value("selection_rate_difference[column=sex]") == 0.5
+
+
+def test_catalogue_15_a_rate_of_0_in_every_group_has_no_ratio() -> None:
+    said = measure("fairness", binary(Y, [0] * 8, groupings=(groups("sex", SEX),)))
+    assert "0 in every group" in said.reason("selection_rate_ratio[column=sex]")
+    assert said.value("selection_rate_difference[column=sex]") == 0
+
+
+def test_without_a_favourable_outcome_nothing_is_measured() -> None:
+    frame = Frame(
+        task="multiclass",
+        label=np.array([0, 1]),
+        classes=("a", "b"),
+        candidate=Predictions(prediction=np.array([0, 1])),
+        groupings=(groups("sex", ["f", "m"]),),
+    )
+    said = measure("fairness", frame)
+    assert not said.measured
+    assert "which outcome people want" in said.reason("selection_rate_ratio[column=sex]")
+
+
+def test_without_a_sensitive_column_nothing_is_measured() -> None:
+    said = measure("fairness", binary(Y, SAID))
+    assert said.reason("selection_rate_ratio") == "data.sensitive names no column"
+
+
+def test_regressions_compare_means_and_errors() -> None:
+    label = np.array([1.0, 2.0, 3.0, 4.0])
+    frame = Frame(
+        task="regression",
+        label=label,
+        candidate=Predictions(prediction=label + np.array([1.0, 1.0, -2.0, -2.0])),
+        groupings=(groups("sex", [*"ffmm"]),),
+    )
+    said = measure("fairness", frame)
+    assert said.value("mean_prediction[column=sex,group=f]") == 2.5
+    assert said.value("mean_prediction_difference[column=sex]") == 1
+    assert said.value("mean_prediction_ratio[column=sex]") == pytest.approx(1.5 / 2.5)
+    assert said.value("mean_error_difference[column=sex]") == 3
+    assert said.value("mae_difference[column=sex]") == 1
+    assert said.value("mae_ratio[column=sex]") == 0.5
+    assert said.reason("selection_rate") == "it is not defined for the task regression"
+
+
+def test_means_on_both_sides_of_0_have_no_ratio() -> None:
+    frame = Frame(
+        task="regression",
+        label=np.array([0.0, 0.0]),
+        candidate=Predictions(prediction=np.array([-1.0, 2.0])),
+        groupings=(groups("sex", ["f", "m"]),),
+    )
+    said = measure("fairness", frame)
+    assert "'f' is negative" in said.reason("mean_prediction_ratio[column=sex]")
+    assert said.value("mean_prediction_difference[column=sex]") == 3
+
+
+def test_a_group_that_the_data_do_not_hold_is_listed() -> None:
+    grouping = Grouping(column="age", groups=("young", "old", "oldest"), codes=np.array([0, 0, 0, 0, 1, 1, 1, 1]))
+    said = measure("fairness", binary(Y, SAID, groupings=(grouping,)))
+    assert said.missing["selection_rate[column=age,group=oldest]"].listed
+    assert said.value("selection_rate_ratio[column=age]") == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.nan])
+def test_catalogue_16_broken_weights_leave_nothing_measured(weight: float) -> None:
+    weights = np.array([1.0] * 7 + [weight])
+    said = measure("fairness", binary(Y, SAID, weight=weights, groupings=(groups("sex", SEX),)))
+    assert not said.measured
+    assert "weight" in said.reason("selection_rate[column=sex]")
