@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from lockgate.evidence.view import Label
 from lockgate.init.proposal import ColumnPart, GatePart, Limit, Proposal
@@ -21,10 +22,11 @@ _OTHER_READERS = frozenset({"yes", "no", "on", "off", "y", "n"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the policy and the comment beside it; without a text it is a comment line, or an empty one."""
+    """A line of the policy and the comment beside it; without a text it is a comment alone, `indent` spaces in."""
 
     text: str = ""
     why: str = ""
+    indent: int = 0
 
 
 def text_of(proposal: Proposal) -> str:
@@ -134,7 +136,7 @@ def _data(proposal: Proposal) -> list[Line]:
         ]
         lines.append(Line(f"  sensitive: [{', '.join(parts)}]", "fairness is judged by each, and by all crossed"))
     if proposal.maybe_sensitive:
-        lines.append(Line(f"  # {', '.join(proposal.maybe_sensitive)}: sensitive too? add what matters here"))
+        lines.append(Line(why=f"{', '.join(proposal.maybe_sensitive)}: sensitive too? add what matters", indent=2))
     if proposal.slices:
         lines.append(Line(f"  slices: {flow(proposal.slices)}", "each value is a slice; others: {name: …, where: SQL}"))
     if proposal.min_rows is not None:
@@ -145,7 +147,7 @@ def _data(proposal: Proposal) -> list[Line]:
 def _gates(proposal: Proposal) -> Iterator[list[Line]]:
     for index, gate in enumerate(proposal.gates):
         lines = [Line("gates:")] if index == 0 else []
-        yield [*lines, Line(f"  # {gate.why}"), Line(f"  {gate.id}:"), *_gate(gate)]
+        yield [*lines, Line(why=gate.why, indent=2), Line(f"  {gate.id}:"), *_gate(gate)]
 
 
 def _gate(gate: GatePart) -> Iterator[Line]:
@@ -179,19 +181,23 @@ def condition(limit: Limit) -> str:
 def _aligned(lines: list[Line]) -> Iterator[str]:
     """The lines with their comments under each other; a comment that does not fit stands above its line."""
     widths = [len(line.text) for line in lines if line.text and line.why]
-    column = max((width for width in widths if width <= _COMMENTS_AT), default=0) + 2
+    column = max((width for width in widths if width <= _COMMENTS_AT), default=0)
     for line in lines:
-        why = _comment(line.why)
-        if not line.text:
-            yield why
-        elif not line.why:
-            yield from _wrapped(line.text)
-        elif max(column, len(line.text) + 2) + len(why) <= WIDTH:
-            yield f"{line.text.ljust(column - 2)}  {why}"
+        beside = f"{line.text.ljust(column)}  # {_printable(line.why)}"
+        if line.text and line.why and len(beside) <= WIDTH:
+            yield beside
         else:
-            indent = " " * (len(line.text) - len(line.text.lstrip()))
-            yield f"{indent}{why}"
-            yield from _wrapped(line.text)
+            yield from _comment(line)
+            yield from _wrapped(line.text) if line.text else ()
+
+
+def _comment(line: Line) -> Iterator[str]:
+    indent = " " * (len(line.text) - len(line.text.lstrip()) if line.text else line.indent)
+    yield from wrap(_printable(line.why), WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+
+
+def _printable(why: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in why)
 
 
 _BETWEEN_ITEMS = re.compile(r', (?=(?:[^"]|"(?:[^"\\\\]|\\\\.)*")*$)')
@@ -212,8 +218,3 @@ def _wrapped(text: str) -> Iterator[str]:
         else:
             line = f"{line}, {item}"
     yield line
-
-
-def _comment(why: str) -> str:
-    shown = "".join(character if character.isprintable() else "�" for character in why)
-    return f"# {shown}"
