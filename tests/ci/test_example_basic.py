@@ -121,9 +121,9 @@ def test_a_model_that_fails_is_not_deployed(tmp_path: Path, python: Path) -> Non
     line = next(number for number, text in enumerate(policy, 1) if "f1:" in text)
 
     assert pushed.code != 0, pushed.log
-    assert "exitcode '1'" in pushed.log
+    assert "exit status 1" in pushed.log
     assert f"::error file=lockgate.yaml,line={line}" in pushed.log, "the failure is annotated on the policy's line"
-    assert "Summary - " in pushed.log.split("Main Gate")[2]
+    assert "Summary - " in pushed.log.split("Failure - Main Gate")[1]
     assert (pushed.store / "gate" / "gate" / "report.html").is_file()
     assert not (pushed.store / "model").exists()
     assert "deployed" not in pushed.log

@@ -14,7 +14,7 @@ from pathlib import Path
 
 LIBRARIES = ("lockgate", "click", "duckdb", "jinja2", "numpy", "pyarrow", "pydantic", "rich", "ruamel.yaml")
 _SECRET_NAME = re.compile(
-    r"token|secret|passw|passphrase|pwd|credential|key|auth|dsn|cookie|session|webhook|_url$", re.IGNORECASE
+    r"token|secret|passw|passphrase|_pwd|credential|key|auth|dsn|cookie|webhook|_url$", re.IGNORECASE
 )
 _USER_IN_URL = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
 _QUERY_OF_URL = re.compile(r"(?<=\?)[^\s'\"]+(?==)|(?<==)[^\s'\"&]{16,}")

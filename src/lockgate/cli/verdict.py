@@ -35,8 +35,8 @@ def command(*, parts: tuple[Path, ...], out: Path | None, form: str) -> "ExitCod
 
     if out is not None:
         prepare(out, report_names())
-    result = merge([read_record(part) for part in parts], command=("lockgate", *sys.argv[1:]))
+    record = merge([read_record(part) for part in parts], command=("lockgate", *sys.argv[1:]))
     if out is not None:
-        write_reports(out, result.record, result.attachments)
-    show(result.record, form)
-    return result.record.verdict.exit_code
+        write_reports(out, record, {})
+    show(record, form)
+    return record.verdict.exit_code
