@@ -89,7 +89,7 @@ def _count(meaning: str) -> Metric:
     return Metric(direction="lower", low=0, meaning=meaning)
 
 
-_METRICS: Mapping[str, Metric] = {
+METRICS: Mapping[str, Metric] = {
     "nulls": _share("Share of the rows in which the value is missing."),
     "wrong_type": _share("Share of the values that are not of the column's `type`.", "type"),
     "out_of_range": _share("Share of the values under `min` or over `max`; infinite ones are outside.", "min", "max"),
@@ -115,6 +115,7 @@ _METRICS: Mapping[str, Metric] = {
     ),
     "overlap": _share("Share of the rows that also stand in the training data: by id, else by features and label."),
 }
+"""All metrics that the gate measures, by name."""
 
 
 class DataQuality:
@@ -142,7 +143,7 @@ class DataQuality:
     dimension: ClassVar[str] = "data"
     params = DataQualityParams
     needs: ClassVar[Needs] = Needs(data="validation", reference="if_there", training="if_there")
-    metrics: ClassVar[Mapping[str, Metric]] = _METRICS
+    metrics: ClassVar[Mapping[str, Metric] | Callable[..., Mapping[str, Metric]]] = METRICS
     examples: ClassVar[Sequence[Example]] = (
         Example(
             name="ages and work classes as agreed",
@@ -209,7 +210,7 @@ def _unmatched(contracts: Mapping[str, ColumnContract], columns: tuple[str, ...]
             continue
         at = At(column=glob)
         reason = f"no column matches {glob!r}; {did_you_mean(glob, columns)}"
-        for name, metric in _METRICS.items():
+        for name, metric in METRICS.items():
             if not any(getattr(contract, setting) is not None for setting in metric.asked_by):
                 continue
             missing = Missing(metric=name, reason=reason, at=at)

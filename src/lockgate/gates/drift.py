@@ -32,45 +32,28 @@ _KINDS: Mapping[str, Kind] = {
     "boolean": "categories",
 }
 
-_BASE: Mapping[str, Metric] = {
-    "ks": Metric(
-        direction="lower", low=0, high=1, meaning="largest difference of the two distribution functions (KS statistic)"
-    ),
-    "wasserstein": Metric(
-        direction="lower", low=0, meaning="how far the values moved on average, in the column's unit"
-    ),
-    "wasserstein_normed": Metric(
-        direction="lower", low=0, meaning="how far the values moved on average, in standard deviations of the reference"
-    ),
-    "psi": Metric(
-        direction="lower",
-        low=0,
-        meaning="population stability index over the reference's deciles or categories: Σ (d − r) · ln(d / r), "
-        "shares under 0.0001 counted as 0.0001",
-    ),
-    "jensen_shannon": Metric(
-        direction="lower", low=0, high=1, meaning="Jensen–Shannon distance in base 2, over the same bins as `psi`"
-    ),
-    "chi_squared": Metric(direction="lower", low=0, meaning="chi-squared statistic of sample × category; grows with n"),
-    "cramers_v": Metric(
-        direction="lower", low=0, high=1, meaning="Cramér's V of sample × category: chi-squared as an effect size"
-    ),
-    "new_category_share": Metric(
-        direction="lower", low=0, high=1, unit="share", meaning="share of values that the reference does not hold"
-    ),
-}
-_MISSING_CHANGE = Metric(
-    direction="lower", low=0, high=1, unit="share", meaning="change of the share of missing values, up or down"
-)
-_DRIFTED_SHARE = Metric(
-    direction="lower",
-    low=0,
-    high=1,
-    unit="share",
-    meaning="share of the feature columns that drifted: PSI at `psi_limit` or more, or change of the share of "
-    "missing values at `missing_limit` or more",
-)
 
+def _distance(meaning: str, high: float | None = None) -> Metric:
+    return Metric(direction="lower", meaning=meaning, low=0, high=high)
+
+
+def _share(meaning: str) -> Metric:
+    return Metric(direction="lower", meaning=meaning, low=0, high=1, unit="share")
+
+
+_BASE: Mapping[str, Metric] = {
+    "ks": _distance("Largest difference of the two distribution functions (Kolmogorov–Smirnov statistic).", 1),
+    "wasserstein": _distance("How far the values moved on average, in their own unit; times in seconds."),
+    "wasserstein_normed": _distance("How far the values moved on average, in standard deviations of the reference."),
+    "psi": _distance(
+        "Population stability index, Σ (d - r) · ln(d / r), over the reference's deciles or categories; "
+        "a share under 0.0001 counts as 0.0001."
+    ),
+    "jensen_shannon": _distance("Jensen–Shannon distance in base 2, over the same bins as the PSI.", 1),
+    "chi_squared": _distance("Chi-squared statistic of sample × category; it grows with the number of rows."),
+    "cramers_v": _distance("Cramér's V of sample × category: chi-squared as an effect size.", 1),
+    "new_category_share": _share("Share of the values that the reference does not hold."),
+}
 _OF_KIND: Mapping[Kind, tuple[str, ...]] = {"numbers": NUMBER_METRICS, "categories": CATEGORY_METRICS}
 _WHOLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "label": ("the label", ("psi", "jensen_shannon", "ks", "wasserstein_normed")),
@@ -79,13 +62,20 @@ _WHOLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def _metrics() -> dict[str, Metric]:
-    of_whole = {
-        f"{what}_{name}": replace(_BASE[name], meaning=f"of {words}: {_BASE[name].meaning}")
+METRICS: Mapping[str, Metric] = {
+    **_BASE,
+    "missing_change": _share("Change of the share of missing values, up or down."),
+    "drifted_share": _share(
+        "Share of the feature columns that drifted: whose PSI reaches `psi_limit`, or whose share of missing values "
+        "changed by `missing_limit`."
+    ),
+    **{
+        f"{what}_{name}": replace(_BASE[name], meaning=f"Of {words}: {_BASE[name].meaning}")
         for what, (words, names) in _WHOLE.items()
         for name in names
-    }
-    return {**_BASE, "missing_change": _MISSING_CHANGE, "drifted_share": _DRIFTED_SHARE, **of_whole}
+    },
+}
+"""All metrics that the gate measures, by name."""
 
 
 class DriftParams(Params):
@@ -136,7 +126,7 @@ class Drift:
     dimension: ClassVar[str] = "data"
     params = DriftParams
     needs: ClassVar[Needs] = Needs(data="validation", reference="yes", candidate="if_there")
-    metrics: ClassVar[Mapping[str, Metric]] = _metrics()
+    metrics: ClassVar[Mapping[str, Metric] | Callable[..., Mapping[str, Metric]]] = METRICS
     examples: ClassVar[Sequence[Example]] = (
         Example(
             name="the ages are those of the reference",
@@ -173,7 +163,7 @@ class Drift:
         """Measure every feature column, how many drifted, then the label, the predictions and the scores."""
         reference = evidence.reference
         if reference is None:
-            yield from (Missing(metric=name, reason="there is no reference data") for name in self.metrics)
+            yield from (Missing(metric=name, reason="there is no reference data") for name in METRICS)
             return
         measured: dict[tuple[str, str], Measurement | Missing] = {}
         for column in evidence.features:
