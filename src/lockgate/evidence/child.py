@@ -1,0 +1,180 @@
+"""The worker's own side: opens one model and answers with what it predicts. Runs in the model's interpreter.
+
+No module of Lockgate but `frames` and `models` is imported here, and nothing that is not in the model's interpreter:
+Python 3.10 or newer, NumPy, pyarrow and what the format needs.
+"""
+
+import importlib
+import os
+import sys
+import warnings
+from typing import Any
+
+from lockgate.evidence import frames
+
+_NOTES = 20
+_LONG = 400
+_LIBRARIES = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "pandas": "pandas",
+    "pyarrow": "pyarrow",
+    "sklearn": "scikit-learn",
+    "skops": "skops",
+    "joblib": "joblib",
+    "onnxruntime": "onnxruntime",
+    "lightgbm": "lightgbm",
+    "xgboost": "xgboost",
+    "catboost": "catboost",
+}
+
+
+def main(reading: int, writing: int) -> None:
+    """Serve the parent until it closes the pipe.
+
+    Args:
+        reading: file descriptor of its messages.
+        writing: file descriptor of the answers.
+    """
+    for descriptor in (reading, writing):
+        os.set_inheritable(descriptor, False)  # noqa: FBT003
+    worker = _Worker()
+    with open(reading, "rb") as questions, open(writing, "wb") as answers:
+        while (message := frames.read(questions)) is not None:
+            header, body = worker.answer(*message)
+            frames.write(answers, header, body)
+
+
+def confine(limits: dict[str, int]) -> None:
+    """Take from this process what a model does not need. The one place for more: Landlock and seccomp belong here.
+
+    Args:
+        limits: bytes of address space, open files, bytes of a written file.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = {"memory": "RLIMIT_AS", "files": "RLIMIT_NOFILE", "written": "RLIMIT_FSIZE", "core": "RLIMIT_CORE"}
+    for key, name in wanted.items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        limit = limits[key] if hard == resource.RLIM_INFINITY else min(limits[key], hard)
+        try:
+            resource.setrlimit(kind, (limit, limit))
+        except (ValueError, OSError):  # macOS knows RLIMIT_AS and refuses to set it
+            continue
+
+
+class _Worker:
+    """Holds the opened model between two messages."""
+
+    def __init__(self) -> None:
+        self.predict: Any = None
+        self.notes: list[str] = []
+        self.memory = 0
+
+    def answer(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """The answer to one message; an error is an answer too."""
+        step = "opening it" if header["do"] == "open" else "its predict"
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            try:
+                reply, block = self._open(header, body) if header["do"] == "open" else self._predict(header, body)
+            except MemoryError:
+                limit = f"more than {self.memory / (1 << 30):.3g} GiB of memory"
+                return _error(f"{step} needs {limit}", "free some memory, or take a smaller model"), b""
+            except BaseException as error:  # noqa: BLE001  (a model may raise anything, SystemExit too)
+                if hasattr(error, "what") and hasattr(error, "fix"):
+                    return _error(str(error.what), str(error.fix)), b""
+                return _error(f"{step} raised {type(error).__name__}: {error}", ""), b""
+        return {**reply, "notes": self._fresh(caught)}, block
+
+    def _open(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        self.memory = header["limits"]["memory"]
+        confine(header["limits"])
+        at = next((i for i, path in enumerate(sys.path) if path.endswith("site-packages")), len(sys.path))
+        sys.path[at:at] = header["code"]
+        require(("numpy", "pyarrow"), host=header["asked"]["host"])
+        from lockgate.evidence.models import contract, detect
+
+        asked = contract.Asked(**{**header["asked"], "allow": tuple(header["asked"]["allow"]), "source": body})
+        kind = "python" if asked.module else detect.find(asked.path, asked.name)
+        opened = importlib.import_module(f"lockgate.evidence.models.{kind}").open_model(asked)
+        self.predict = opened.predict
+        self.notes += opened.notes
+        libraries = {name: _version(module) for module, name in _LIBRARIES.items() if module in sys.modules}
+        return {
+            "format": opened.format,
+            "features": opened.features,
+            "libraries": {"python": sys.version.split()[0], **libraries},
+        }, b""
+
+    def _predict(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        import pyarrow as pa
+
+        from lockgate.evidence.models import encode
+
+        with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+            table = reader.read_all()
+        return encode.encode(self.predict(table), header["rows"])
+
+    def _fresh(self, caught: list[warnings.WarningMessage]) -> list[str]:
+        """Notes that have not been sent: what the format said, and what libraries warned of."""
+        said, self.notes = self.notes, []
+        stale: dict[str, list[str]] = {}
+        for warning in caught:
+            if issubclass(
+                warning.category, (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning)
+            ):
+                continue
+            if issubclass(warning.category, (ResourceWarning,)):
+                continue
+            if warning.category.__name__ == "InconsistentVersionWarning":
+                stale.setdefault(_versions(warning.message), []).append(warning.message.estimator_name)  # type: ignore[union-attr]
+            else:
+                said.append(f"{warning.category.__name__}: {str(warning.message).strip()}")
+        for versions, names in stale.items():
+            said.append(
+                f"{versions} ({', '.join(dict.fromkeys(names))}): its numbers may differ from those it was trained to"
+            )
+        return [text[:_LONG] for text in dict.fromkeys(said)][:_NOTES]
+
+
+def _versions(message: Any) -> str:
+    return f"scikit-learn {message.current_sklearn_version} opened what {message.original_sklearn_version} had written"
+
+
+def _version(module: str) -> str:
+    return str(getattr(sys.modules[module], "__version__", "unknown"))
+
+
+def _error(what: str, fix: str) -> dict[str, Any]:
+    return {"error": {"what": what[: 4 * _LONG], "fix": fix[: 4 * _LONG]}}
+
+
+class _Absent(Exception):
+    """A library that every model needs is not there."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what, fix)
+        self.what = what
+        self.fix = fix
+
+
+def require(modules: tuple[str, ...], *, host: bool) -> None:
+    """Import what every model needs, with an error that names the interpreter.
+
+    Raises:
+        _Absent: one of them is not there.
+    """
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            fix = (
+                f"pip install {module}"
+                if host
+                else f"install {module} into the environment that `model.environment` names"
+            )
+            raise _Absent(f"{sys.executable} cannot import {module}, which every model needs ({error})", fix) from error

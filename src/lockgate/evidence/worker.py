@@ -1,0 +1,193 @@
+"""Models: opened in a process of their own, asked with the features alone, their answers checked."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.evidence import answers, environment, modelfile
+from lockgate.evidence.process import Limits, Process, clean
+from lockgate.evidence.raw import RawPredictions
+from lockgate.policy.model import ModelBlock, ModelSpec
+from lockgate.types import ModelFacts
+
+_BATCH_BYTES = 32 << 20
+_BATCH_ROWS = 65_536
+_AGAIN = 256
+
+
+class Model:
+    """An opened model; a context manager, and closed with `close`.
+
+    Attributes:
+        facts: what the Record says about it: its digest, format, libraries, environment.
+        features: the columns that it was fitted on, in its order; None when it does not say.
+        lock: text of the lock that its environment was made from; None where there is none.
+    """
+
+    def __init__(
+        self, process: Process, header: Mapping[str, Any], limits: Limits, facts: ModelFacts, lock: str | None
+    ) -> None:
+        """Take over a worker whose model is open: `header` is what it said about it."""
+        names, libraries = header.get("features"), header.get("libraries")
+        self.features = tuple(str(name) for name in names) if isinstance(names, list) else None
+        self.facts = replace(
+            facts,
+            format=clean(str(header.get("format")))[:20],
+            libraries={clean(str(k)): clean(str(v)) for k, v in libraries.items()}
+            if isinstance(libraries, dict)
+            else {},
+            features=self.features or (),
+        )
+        self.lock = lock
+        self._notes: dict[str, None] = {}
+        self._process = process
+        self._limits = limits
+        self._note(header)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the verdict should know: warnings of its libraries, versions that differ."""
+        return tuple(self._notes)
+
+    def predict(self, table: pa.Table, *, progress: Callable[[int], None] | None = None) -> RawPredictions:
+        """Predict every row of a table, block by block.
+
+        Args:
+            table: columns by name; taken are those that the model was fitted on, in its order, or all where it does
+                not say which.
+            progress: told how many rows are done, after every block.
+
+        Raises:
+            EvidenceError: there are no rows, a column is missing, the model fails, or its answer is no answer.
+        """
+        table = self._chosen(table)
+        if table.num_rows == 0:
+            raise EvidenceError("there are no rows to predict", where=self.facts.uri, fix="give a data set with rows")
+        step = max(1, min(_BATCH_ROWS, _BATCH_BYTES * table.num_rows // max(1, table.nbytes)))
+        deadline = time.monotonic() + self._limits.seconds
+        parts: list[RawPredictions] = []
+        for start in range(0, table.num_rows, step):
+            parts.append(self._ask(table.slice(start, step), deadline))
+            if start == 0:
+                self._ask_again(table.slice(0, min(step, _AGAIN)), parts[0], deadline)
+            if progress is not None:
+                progress(min(start + step, table.num_rows))
+        return answers.join(parts, self.facts.uri)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._process.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _chosen(self, table: pa.Table) -> pa.Table:
+        twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+        if twice:
+            raise EvidenceError(
+                f"the data have several columns named {twice[0]!r}", where=self.facts.uri, fix="rename them"
+            )
+        if self.features is not None:
+            missing = [name for name in self.features if name not in table.column_names]
+            if missing:
+                shown = ", ".join(repr(name) for name in missing[:8])
+                raise EvidenceError(
+                    f"the data have no column {shown}, on which the model was fitted",
+                    where=self.facts.uri,
+                    fix=did_you_mean(missing[0], table.column_names),
+                )
+            table = table.select(list(self.features))
+        # Every block must hold the same dictionary, or categories would differ from block to block.
+        return table.unify_dictionaries() if any(pa.types.is_dictionary(f.type) for f in table.schema) else table
+
+    def _ask(self, table: pa.Table, deadline: float) -> RawPredictions:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
+            writer.write_table(table.replace_schema_metadata(None))
+        uri, rows = self.facts.uri, table.num_rows
+        message = {"do": "predict", "rows": rows}
+        header, block = self._process.ask(
+            message, memoryview(sink.getvalue()), deadline=deadline, size=lambda h: answers.shape(h, rows, uri).size
+        )
+        self._note(header)
+        return answers.decode(answers.shape(header, rows, uri), block, uri)
+
+    def _ask_again(self, table: pa.Table, first: RawPredictions, deadline: float) -> None:
+        """Ask for some rows a second time: who answers otherwise draws lots, or looks at the other rows."""
+        again = self._ask(table, deadline)
+        if not answers.alike(first, again):
+            raise EvidenceError(
+                "the model answers the same rows differently when it is asked twice",
+                where=self.facts.uri,
+                fix="let it predict each row on its own, without drawing random numbers",
+            )
+
+    def _note(self, header: Mapping[str, Any]) -> None:
+        held = header.get("notes")
+        for note in held if isinstance(held, list) else []:
+            self._notes[clean(str(note))] = None
+
+
+def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits | None = None) -> Model:
+    """Open a model in a worker process.
+
+    Its file is copied, the copy is hashed and the copy is opened, so that what is judged is what was hashed.
+
+    Args:
+        spec: where the model is, and its own environment if it has one.
+        block: the task, the environment for both models, where its own classes are, which names they may have.
+        base: the folder that paths are relative to.
+        limits: what it may use.
+
+    Raises:
+        EvidenceError: it is missing, refused, cannot be opened, or its environment cannot be had.
+    """
+    limits = limits or Limits()
+    uri = spec.uri or ""
+    code = _code(block, base)
+    source = modelfile.python_source(uri, [*map(Path, code), base.resolve()]) if uri.startswith("python:") else None
+    path = None if source is not None else modelfile.existing(uri, base)
+    home = environment.prepare(spec.environment or block.environment, base=base, where=uri)
+    process = Process(home.python, limits, uri)
+    try:
+        asked: dict[str, Any] = {"name": Path(uri).name, "task": block.task, "allow": list(block.allow)}
+        asked |= {"host": home.host, "expanded": limits.file}
+        text = b""
+        if source is not None:
+            digest, text = source.digest, source.text
+            asked |= {"path": str(source.path), "module": source.module, "function": source.function}
+            code.append(str(base.resolve()))
+        elif path is not None:
+            copy = process.folder / "model"
+            digest = modelfile.copy(path, copy, limits.file, uri)
+            asked["path"] = str(copy)
+        message = {"do": "open", "asked": asked, "code": code, "limits": limits.as_sent()}
+        header, _ = process.ask(message, text, deadline=time.monotonic() + limits.seconds)
+        return Model(
+            process, header, limits, ModelFacts(uri=uri, format="", digest=digest, lock=home.digest), home.lock
+        )
+    except BaseException:
+        process.close()
+        raise
+
+
+def _code(block: ModelBlock, base: Path) -> list[str]:
+    if block.code is None:
+        return []
+    folder = (base / block.code).resolve()
+    if not folder.is_dir():
+        raise EvidenceError(
+            "there is no such folder", where=f"model.code: {block.code}", fix="name the folder of the model's classes"
+        )
+    return [str(folder)]
