@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from tests.gates.sources import Measured, evidence
 
 from lockgate.evidence.view import Evidence, Frame, Predictions
 from lockgate.gates.drift import METRICS, Drift, DriftParams
+from lockgate.run import execute
 from lockgate.testing import run_examples
-from lockgate.types import At, Measurement, Missing, identity
+from lockgate.types import At, ExitCode, Measurement, Missing, Status, identity
 
 AGES = {"age": list(range(20, 60))}
 NUMBERS = {"ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon", "missing_change"}
@@ -125,6 +127,20 @@ def test_catalogue_25_a_column_that_nobody_named_is_listed() -> None:
         ("new", "a new column: the reference does not hold it"),
         ("gone", "the data no longer hold this column"),
     }
+
+
+def test_catalogue_23_a_column_that_went_away_is_no_pass(tmp_path: Path) -> None:
+    policy = tmp_path / "lockgate.yaml"
+    policy.write_text(
+        'lockgate: 1\nmodel: {task: other}\ndata: {}\ngates: {drift: {columns: {"*": {psi: {max: 0.2}}}}}\n'
+    )
+    tables = {"validation": pa.table(AGES), "reference": pa.table({**AGES, "gone": [1] * 40})}
+    record = execute(policy, tables=tables).record
+    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    (finding,) = [found for found in record.content.findings if found.status is Status.ERROR]
+    assert finding.id == "drift/psi[column=gone]"
+    assert "the data (memory:) does not hold this column" in finding.message
+    assert finding.place.line == 4
 
 
 @pytest.mark.parametrize(

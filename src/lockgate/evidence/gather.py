@@ -113,7 +113,7 @@ class Gathered:
             reference=reference,
             reference_frame=None if reference is None else self._frame("reference", needs, required=False),
             training=self.sources.get("training") if needs.training != "no" else None,
-            features=self._features(self.sources[role]),
+            features=self._features(self.sources[role], reference),
             label=data.label,
             id=data.id,
             weight=data.weight,
@@ -151,15 +151,19 @@ class Gathered:
                 what = f"the gate {spec.id!r} needs the data set {role!r}"
                 raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")
 
-    def _features(self, source: ArrowSource) -> tuple[str, ...]:
-        """The feature columns: the policy's, else those that the candidate names, else all without another role."""
+    def _features(self, source: ArrowSource, reference: ArrowSource | None) -> tuple[str, ...]:
+        """The feature columns: the policy's, else those that the candidate names, else all without another role.
+
+        Then also those of the reference: a column that went away is one that cannot be measured, not one less to ask.
+        """
         if self._policy.data.features is not None:
             return self._policy.data.features
         model = self._models.get("candidate")
         if model is not None and model.features is not None:
             return model.features
         taken = self._taken()
-        return tuple(name for name in source.schema if name not in taken)
+        held = dict.fromkeys([*source.schema, *(reference.schema if reference is not None else ())])
+        return tuple(name for name in held if name not in taken)
 
     def _taken(self) -> frozenset[str]:
         """Columns with another role than a feature: label, id, weight, and predictions that stand in the data."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
-from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.errors import EvidenceError, nearest
 from lockgate.evidence.contract import (
     MOST_SHOWN,
     Broken,
@@ -209,7 +209,8 @@ def _unmatched(contracts: Mapping[str, ColumnContract], columns: tuple[str, ...]
         if any(matches(column, glob) for column in columns):
             continue
         at = At(column=glob)
-        reason = f"no column matches {glob!r}; {did_you_mean(glob, columns)}"
+        guess = nearest(glob, columns)
+        reason = f"no column matches {glob!r}" + (f"; did you mean {guess!r}?" if guess is not None else "")
         for name, metric in METRICS.items():
             if not any(getattr(contract, setting) is not None for setting in metric.asked_by):
                 continue
