@@ -40,13 +40,18 @@ def rows(count: int, wrong: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def make_project(folder: Path) -> Path:
+    """Lay a project whose candidate passes into a folder."""
+    (folder / "lockgate.yaml").write_text(POLICY, "utf-8")
+    (folder / "validation.csv").write_text(rows(240, wrong=10), "utf-8")
+    (folder / "reference.csv").write_text(rows(240, wrong=12), "utf-8")
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose candidate passes."""
-    (tmp_path / "lockgate.yaml").write_text(POLICY, "utf-8")
-    (tmp_path / "validation.csv").write_text(rows(240, wrong=10), "utf-8")
-    (tmp_path / "reference.csv").write_text(rows(240, wrong=12), "utf-8")
-    return tmp_path
+    return make_project(tmp_path)
 
 
 @pytest.fixture

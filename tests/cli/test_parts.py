@@ -1,8 +1,10 @@
 """Gates that ran apart are joined by the aggregator; a Record is shown in any format."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
+from tests.cli.conftest import make_project
 from tests.cli.running import lockgate
 
 from lockgate.record import load
@@ -11,12 +13,19 @@ from lockgate.reports import formats
 GATES = ("performance", "data_quality", "drift", "fairness")
 
 
-@pytest.fixture
-def parts(project: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project each of whose gates has run alone."""
+    folder = make_project(tmp_path_factory.mktemp("parts"))
     for gate in GATES:
-        assert lockgate("gate", gate, "--out", f"part-{gate}.json", cwd=project).code == 0
-    return project
+        assert lockgate("gate", gate, "--out", f"part-{gate}.json", cwd=folder).code == 0
+    return folder
+
+
+@pytest.fixture
+def parts(made: Path, tmp_path: Path) -> Path:
+    """A copy of that project, to change."""
+    return Path(copytree(made, tmp_path / "project"))
 
 
 def test_parts_joined_decide_as_one_run_does(parts: Path) -> None:
@@ -71,12 +80,8 @@ def test_parts_of_different_data_are_refused(parts: Path) -> None:
 
 
 @pytest.mark.parametrize("form", sorted(formats()))
-def test_a_record_is_shown_in_any_format(project: Path, form: str) -> None:
-    part = project / "part.json"
-    if not part.exists():
-        lockgate("gate", "drift", "--out", "part.json", cwd=project)
-
-    done = lockgate("report", "part.json", "--format", form, cwd=project)
+def test_a_record_is_shown_in_any_format(made: Path, form: str) -> None:
+    done = lockgate("report", "part-drift.json", "--format", form, cwd=made)
 
     assert done.code == 0, done.err
     assert done.text.strip()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lockgate.cli._files import write_all
 from lockgate.errors import LockgateError
+from lockgate.progress import printable
 from lockgate.reports import find_format, formats
 from lockgate.types import Record
 
@@ -42,10 +43,32 @@ def show(record: Record, form: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())
     sys.stdout.flush()
+    if form == "github":
+        _summarise(find_format("markdown").render(record))
+
+
+def show_refusal(error: LockgateError, form: str) -> None:
+    """Print why there is no verdict where a format has a place for it: as GitHub's annotations and job summary.
+
+    Raises:
+        LockgateError: the job summary cannot be written.
+    """
+    if form == "github":
+        from lockgate.reports.github import refused
+
+        sys.stdout.write(refused(error))
+        sys.stdout.flush()
+        quoted = "\n".join(f"    {line}" for line in printable(str(error)).splitlines())
+        _summarise(f"## Lockgate: no verdict\n\n{quoted}\n")
+
+
+def _summarise(markdown: str) -> None:
+    """Append to the job's summary, if this is a job."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if form == "github" and summary:
-        try:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(find_format("markdown").render(record))
-        except OSError as error:
-            raise LockgateError(f"the job summary cannot be written: {error.strerror}", where=summary) from error
+    if not summary:
+        return
+    try:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(markdown)
+    except OSError as error:
+        raise LockgateError(f"the job summary cannot be written: {error.strerror}", where=summary) from error

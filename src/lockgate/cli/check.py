@@ -58,6 +58,7 @@ def command(
     judged nothing; a block outranks undecided as a failed condition outranks one that could not be measured.
     """
     from lockgate.cli._ends import complain, worst
+    from lockgate.cli._show import show_refusal
     from lockgate.errors import LockgateError
 
     chosen = policies or (Path("lockgate.yaml"),)
@@ -69,6 +70,7 @@ def command(
             codes.append(_check(policy, given, wanted, folder, form))
         except LockgateError as error:
             codes.append(complain(error))
+            show_refusal(error, form)
     return worst(codes)
 
 

@@ -4,6 +4,7 @@ GitHub shows at most ten errors and ten warnings of a step; what is beyond is co
 the Markdown report.
 """
 
+from lockgate.errors import LockgateError, PolicyError
 from lockgate.reports.summary import counts, summarise, verdict_word
 from lockgate.reports.text import no_commands, plain, plural, sentence, subject, where_words
 from lockgate.types import Finding, Record
@@ -27,6 +28,27 @@ def render(record: Record) -> str:
     text = f"{sentence(record.verdict.headline)} ({counts(summary)}).{folded}"
     title = {"file": _path(record.content.policy.path), "title": f"Lockgate: {verdict_word(record)}"}
     return "\n".join([*lines, _command("notice", title, text)]) + "\n"
+
+
+def refused(error: LockgateError) -> str:
+    """Workflow commands for a run that reached no verdict: the policy's mistakes on their lines, or the one error."""
+    if not isinstance(error, PolicyError):
+        text = f"{error.where}: {error.what}" if error.where else error.what
+        return _command("error", {"title": "Lockgate: no verdict"}, sentence(f"{text}; {error.fix}")) + "\n"
+    lines = [
+        _command(
+            "error",
+            {
+                "file": _path(mistake.place.file),
+                "line": str(mistake.place.line or ""),
+                "col": str(mistake.place.column or "") if mistake.place.line else "",
+                "title": "Lockgate: a mistake in the policy",
+            },
+            sentence("; ".join(part for part in (mistake.what, mistake.fix) if part)),
+        )
+        for mistake in error.mistakes[:PER_KIND]
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _annotation(kind: str, finding: Finding) -> str:
