@@ -223,3 +223,9 @@ def test_catalogue_16_broken_weights_leave_nothing_measured(weight: float) -> No
     said = measure("fairness", binary(Y, SAID, weight=weights, groupings=(groups("sex", SEX),)))
     assert not said.measured
     assert "weight" in said.reason("selection_rate[column=sex]")
+
+
+def test_a_prediction_that_is_no_class_leaves_nothing_measured() -> None:
+    said = measure("fairness", binary(Y, [*SAID[1:], -1], groupings=(groups("sex", SEX),)))
+    assert not said.measured
+    assert said.reason("selection_rate[column=sex]") == "a label or prediction is none of the 2 classes"

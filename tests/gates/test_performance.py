@@ -204,3 +204,10 @@ def test_without_a_candidate_there_is_nothing_to_measure() -> None:
         measure("performance", Frame(task="binary", label=np.array([0, 1]), classes=(0, 1), positive=1))
     with pytest.raises(GateError, match="no predictions"):
         measure("performance", None)
+
+
+@pytest.mark.parametrize("code", [-1, 2])
+def test_a_prediction_that_is_no_class_is_not_counted_as_the_other_one(code: int) -> None:
+    said = measure("performance", binary(Y, [code, *SAID[1:]]))
+    assert not said.measured
+    assert said.reason("accuracy") == "a label or prediction is none of the 2 classes"

@@ -190,3 +190,14 @@ def test_a_roc_curve_is_short_and_runs_from_corner_to_corner(rows: int) -> None:
     assert len(points) <= 101
     assert (points[0], points[-1]) == ([0, 0], [1, 1])
     assert points == sorted(points)
+
+
+@pytest.mark.parametrize("rows", [12, 150], ids=["few", "many"])
+def test_a_slice_is_measured_as_if_it_stood_alone(cancer: tuple[Bools, Floats], rows: int) -> None:
+    y, p = cancer
+    mask = np.zeros(len(y), dtype=bool)
+    mask[np.random.default_rng(2).permutation(len(y))[:rows]] = True
+    part, alone = binary_sample(y, p > 0.5, p).take(mask), binary_sample(y[mask], p[mask] > 0.5, p[mask])
+    assert part.rows == rows
+    for name in METRICS.keys() - {"calibration_intercept", "calibration_slope"}:
+        assert value(name, part) == pytest.approx(value(name, alone), rel=1e-12), name

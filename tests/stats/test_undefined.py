@@ -200,12 +200,6 @@ def test_catalogue_32_labels_and_predictions_of_different_length() -> None:
         number("mae", [1, 2], [1, 2, 3])
 
 
-@pytest.mark.parametrize("code", [-1, 3])
-def test_a_code_that_is_no_class(code: int) -> None:
-    with pytest.raises(Undefined, match="none of the 3 classes"):
-        several("accuracy", [0, 1], [0, code])
-
-
 def test_the_top_2_of_2_classes_always_hold_the_label() -> None:
     sample = multiclass_sample(np.array([0, 1]), np.array([0, 1]), 2, np.array([[0.5, 0.5], [0.5, 0.5]]))
     with pytest.raises(Undefined, match="always hold the label"):

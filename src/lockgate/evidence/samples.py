@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lockgate.errors import GateError
-from lockgate.evidence.view import Evidence, Frame, Predictions, Slice
+from lockgate.evidence.view import Codes, Evidence, Frame, Predictions, Slice
 from lockgate.stats.classification import binary_sample
 from lockgate.stats.intervals import Sample
 from lockgate.stats.multiclass import multiclass_sample
@@ -74,15 +74,28 @@ def sample_of(frame: Frame, model: Predictions) -> Sample:
     Raises:
         Undefined: nothing can be measured on them.
     """
-    label, said = frame.label, model.prediction
     if frame.task == "regression":
-        return regression_sample(label.astype(np.float64), said.astype(np.float64), frame.weight)
-    codes, said = label.astype(np.int64), said.astype(np.int64)
+        numbers = frame.label.astype(np.float64), model.prediction.astype(np.float64)
+        return regression_sample(*numbers, frame.weight)
+    label, said = codes_of(frame, model)
     if frame.task == "multiclass":
-        return multiclass_sample(codes, said, len(frame.classes), model.score, frame.weight)
+        return multiclass_sample(label, said, len(frame.classes), model.score, frame.weight)
     if frame.positive is None:
         raise Undefined("it is not said which class is the positive one")
-    return binary_sample(codes == frame.positive, said == frame.positive, model.score, frame.weight)
+    return binary_sample(label == frame.positive, said == frame.positive, model.score, frame.weight)
+
+
+def codes_of(frame: Frame, model: Predictions) -> tuple[Codes, Codes]:
+    """The class codes of the labels and of a model's predictions.
+
+    Raises:
+        Undefined: a code stands for none of the frame's classes.
+    """
+    codes = frame.label.astype(np.int64), model.prediction.astype(np.int64)
+    for held in codes:
+        if len(held) and not 0 <= held.min() <= held.max() < len(frame.classes):
+            raise Undefined(f"a label or prediction is none of the {len(frame.classes)} classes")
+    return codes
 
 
 def parts(evidence: Evidence, models: Sequence[Predictions]) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lockgate.evidence.samples import candidate_of, frame_of
+from lockgate.evidence.samples import candidate_of, codes_of, frame_of
 from lockgate.evidence.view import Evidence, Frame, Grouping
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.stats import fairness, regression
@@ -209,7 +209,7 @@ def _rates(frame: Frame, grouping: Grouping) -> tuple[Mapping[str, Callable[[int
     """For each rate, its value by the group's code; and the groups' rows."""
     if frame.favourable is None:
         raise Undefined("neither data.favourable nor data.positive says which outcome people want")
-    wanted, given = frame.label == frame.favourable, candidate_of(frame).prediction == frame.favourable
+    wanted, given = (codes == frame.favourable for codes in codes_of(frame, candidate_of(frame)))
     tables, rows = fairness.group_tables(grouping.codes, len(grouping.groups), wanted, given, frame.weight)
 
     def of_code(rate: Callable[[Floats], float]) -> Callable[[int], float]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.stats import calibration, confusion, ranking
-from lockgate.stats.checks import Bools, Codes, Floats, Rows, numbers, picked, same_rows, weights
+from lockgate.stats.checks import Bools, Codes, Floats, numbers, picked, same_rows, weights
 from lockgate.stats.undefined import Undefined
 
 
@@ -22,7 +22,7 @@ class BinarySample:
         score: the score of the positive class.
         no_score: why there is no usable score.
         weight: weights of the rows.
-        order: for each row, where it stood in the arrays that the sample was made of.
+        order: for each row, where it stood in the arrays that the sample was made of; None: where it stands.
     """
 
     positive: Bools
@@ -37,10 +37,14 @@ class BinarySample:
         """Number of rows."""
         return len(self.positive)
 
-    def take(self, rows: Rows) -> "BinarySample":
-        """The rows that a mask over the original rows names."""
-        mask = rows if self.order is None else rows[self.order]
-        return self.pick(np.flatnonzero(mask))
+    def take(self, rows: Bools) -> "BinarySample":
+        """The rows that a mask names, which is about the rows as they stood in the arrays the sample was made of."""
+        index = np.flatnonzero(rows)
+        if self.order is None:
+            return self.pick(index)
+        # Few rows are quicker to sort than the mask of all is to rearrange.
+        few = len(index) * 16 < self.rows
+        return self.pick(np.sort(self._place[index]) if few else np.flatnonzero(rows[self.order]))
 
     def pick(self, index: Codes) -> "BinarySample":
         """Rows by their index in this sample; ascending, so that the order of the score stays, one also repeatedly."""
@@ -50,7 +54,7 @@ class BinarySample:
             score=None if self.score is None else self.score[index],
             no_score=self.no_score,
             weight=picked(self.weight, index),
-            order=None if self.order is None else self.order[index],
+            order=None,
         )
 
     @cached_property
@@ -82,6 +86,13 @@ class BinarySample:
     def recalibration(self) -> tuple[float, float]:
         """Intercept and slope of the logistic recalibration."""
         return calibration.logistic_recalibration(self.probability, self.positive, self.weight)
+
+    @cached_property
+    def _place(self) -> Codes:
+        """For each row of the original arrays, where it stands in this sample."""
+        place = np.empty(self.rows, dtype=np.int64)
+        place[self.order] = np.arange(self.rows)
+        return place
 
     @property
     def _scored(self) -> Floats:

@@ -120,8 +120,6 @@ def multiclass_sample(
     """
     rows = same_rows("label and predictions", label, prediction, *(() if score is None else (score,)))
     weight = weights(weight, rows)
-    if min(label.min(), prediction.min()) < 0 or max(label.max(), prediction.max()) >= classes:
-        raise Undefined(f"a label or prediction is none of the {classes} classes")
     no_score = "the model gives no scores"
     if score is not None:
         try:
