@@ -180,7 +180,7 @@ def _domain(metric: Metric) -> str:
 
 
 def _fraction_hint(metric: Metric, value: float) -> str:
-    if metric.high == 1 and 1 < value <= 100:
+    if metric.high == 1 and 2 <= value <= 100:
         return f"did you mean {value / 100:g}?"
     return ""
 

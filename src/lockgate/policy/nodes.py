@@ -170,7 +170,7 @@ class _Builder:
                 self._document(event)
             case "AliasEvent":
                 self._refuse(event, f"the alias *{event.anchor}", "write the value out")
-                self._put(None, event, plain=False)
+                self._put(None, event, plain=False)  # the policy is refused, the reading goes on
             case "ScalarEvent":
                 self._check_node(event)
                 self._scalar(event)
@@ -254,6 +254,8 @@ class _Builder:
             parent.key = ("", self._place(event, parent.path))
             return
         place, at = self._places(event)
+        if plain and event.value == "":  # nothing is written: where it would begin may be lines further down
+            place = at
         self._add(Node(value=value, place=place, at=at, folder=self.folder, plain=plain))
 
     def _add(self, node: Node) -> None:

@@ -28,16 +28,13 @@ def read_bytes(path: Path, name: str) -> bytes:
         PolicyError: it is missing, unreadable, no regular file, or larger than `MAX_BYTES`.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        content = _bytes(path)
     except FileNotFoundError:
         raise _refused(name, "there is no such file", "`lockgate init` writes one") from None
+    except _NotRegular as error:
+        raise _refused(name, f"this is a {error}, not a file", "name the policy file itself") from None
     except (OSError, ValueError) as error:
         raise _refused(name, f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise _refused(name, f"this is a {_kind(mode)}, not a file", "name the policy file itself")
-        content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise _refused(
             name, f"the file is larger than {MAX_BYTES // 1024} KiB", "a policy is written by people: cut it"
@@ -64,9 +61,7 @@ def read_text(content: bytes, name: str) -> str:
     if found:
         before = text[: found.start()]
         if found.group() == "\0":
-            fix = (
-                "save it as UTF-8" if content[1::2].count(0) > len(content) // 4 else "remove it; is this a text file?"
-            )
+            fix = "save it as UTF-8" if content.count(0) > len(content) // 4 else "remove it; is this a text file?"
             raise _refused(name, "the file holds a NUL byte", fix, at=before)
         raise _refused(name, f"the file holds the control character U+{ord(found.group()):04X}", "remove it", at=before)
     found = _REORDERING.search(text)
@@ -78,6 +73,28 @@ def read_text(content: bytes, name: str) -> str:
             at=text[: found.start()],
         )
     return text
+
+
+class _NotRegular(Exception):
+    """What stands there instead of a file."""
+
+
+def _bytes(path: Path) -> bytes:
+    """At most one byte more than `MAX_BYTES` of a regular file.
+
+    Raises:
+        OSError: it cannot be read.
+        _NotRegular: it is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise _NotRegular(_kind(mode))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _kind(mode: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from lockgate.errors import LockgateError, Mistake, did_you_mean
+from lockgate.errors import LockgateError, Mistake, did_you_mean, nearest
 from lockgate.gates.base import Gate, Params, metrics_of
 from lockgate.plugins import FoundGate
 from lockgate.policy.conditions import read_condition
@@ -115,6 +115,8 @@ def find(gate_id: str, node: Node, finder: Finder, mistakes: list[Mistake]) -> F
     except LockgateError as error:
         what = f"{error.what} ({error.where})" if error.where else error.what
         mistakes.append(Mistake(place=uses.place if uses is not None else node.at, what=what, fix=error.fix))
+        meant = () if uses is not None else [key for key in node.entries if nearest(key, ["uses"])]
+        mistakes += [unknown_key(node.entries[key], ["uses"]) for key in meant]
         return None
 
 

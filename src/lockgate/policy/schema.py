@@ -1,7 +1,7 @@
 """The JSON Schema of a policy, with the docs of every gate and metric inside, for completion in editors.
 
-It knows what a schema can know: keys, types, directions, domains. What takes two keys to see (min above max, a gate that
-needs data the policy does not name) `load_policy` says.
+It knows what a schema can know: keys, types, directions, domains. What takes two keys to see (min above max, a gate
+that needs data which the policy does not name) `load_policy` says.
 """
 
 from collections.abc import Mapping
