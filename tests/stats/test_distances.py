@@ -16,12 +16,12 @@ from lockgate.stats.distances import (
     bin_counts,
     chart_edges,
     decile_edges,
+    in_deviations,
     ks,
     merge,
     quantiles,
     standard_deviation,
     wasserstein,
-    wasserstein_normed,
 )
 from lockgate.stats.undefined import Undefined
 
@@ -62,7 +62,7 @@ def test_every_column_of_real_data_agrees_with_scipy(load: object) -> None:
         assert wasserstein(merged) == pytest.approx(wasserstein_distance(reference, data), rel=1e-11)
         assert standard_deviation(sample(reference)) == pytest.approx(np.std(reference), rel=1e-11)
         normed = wasserstein_distance(reference, data) / np.std(reference)
-        assert wasserstein_normed(merged, sample(reference)) == pytest.approx(normed, rel=1e-9)
+        assert in_deviations(wasserstein(merged), sample(reference)) == pytest.approx(normed, rel=1e-9)
 
 
 weighted = st.lists(st.tuples(tied | finite, st.integers(1, 5)), min_size=1, max_size=20)
@@ -164,7 +164,7 @@ def test_catalogue_19_zero_weights_are_no_values() -> None:
 def test_catalogue_14_a_constant_reference_has_no_spread() -> None:
     for data in ([7.0], [7.0, 8.0]):
         with pytest.raises(Undefined, match="all values of the reference are equal"):
-            wasserstein_normed(merge(sample([7.0] * 9), sample(data)), sample([7.0] * 9))
+            in_deviations(wasserstein(merge(sample([7.0] * 9), sample(data))), sample([7.0] * 9))
 
 
 def test_two_constants_lie_apart_by_their_difference() -> None:

@@ -50,7 +50,7 @@ def jensen_shannon(reference: Floats, data: Floats) -> float:
     inner = t < 1
     divergence = np.full(len(t), 2 * np.log(2))
     divergence[inner] = (1 + t[inner]) * np.log1p(t[inner]) + (1 - t[inner]) * np.log1p(-t[inner])
-    return min(1.0, float(np.sqrt(max(0.0, float(np.dot(r + d, divergence)) / (4 * np.log(2))))))
+    return min(1.0, float(np.sqrt(max(0.0, float(np.sum((r + d) * divergence)) / (4 * np.log(2))))))
 
 
 def chi_squared(reference: Floats, data: Floats) -> float:

@@ -14,10 +14,10 @@ from lockgate.stats.distances import (
     bin_counts,
     chart_edges,
     decile_edges,
+    in_deviations,
     ks,
     merge,
     wasserstein,
-    wasserstein_normed,
 )
 from lockgate.stats.undefined import Undefined
 
@@ -56,11 +56,13 @@ def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
     edges = decile_edges(reference)
     r, d = bin_counts(reference, edges), bin_counts(data, edges)
     shown = chart_edges(reference, data, MOST_SHOWN)
+    distance = _tried(partial(wasserstein, merged))
+    normed = distance if isinstance(distance, Undefined) else _tried(partial(in_deviations, distance, reference))
     return Compared(
         values={
             "ks": ks(merged),
-            "wasserstein": _tried(partial(wasserstein, merged)),
-            "wasserstein_normed": _tried(partial(wasserstein_normed, merged, reference)),
+            "wasserstein": distance,
+            "wasserstein_normed": normed,
             "psi": psi(r, d),
             "jensen_shannon": jensen_shannon(r, d),
         },

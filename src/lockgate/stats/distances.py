@@ -80,7 +80,9 @@ def wasserstein(merged: Merged) -> float:
         Undefined: the values lie too far apart for a float64.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        area = float(np.dot(np.abs(merged.gap[:-1]), np.diff(merged.values)))
+        strips = np.diff(merged.values)
+        strips *= np.abs(merged.gap[:-1])
+        area = float(strips.sum())  # not np.dot: its sum depends on the number of threads
     if not np.isfinite(area):
         raise Undefined("the values lie too far apart for their distance to be a number")
     return area
@@ -103,25 +105,27 @@ def standard_deviation(sample: Sorted) -> float:
     if not np.isfinite(spread):
         raise Undefined("the reference's values lie too far apart for their spread to be a number")
     # On the scale 0 to 1 no square can overflow or vanish.
-    scaled = (values - values[0]) / spread
-    scaled -= float(np.average(scaled, weights=weights))
-    squares = np.dot(scaled, scaled) if weights is None else np.dot(weights, scaled * scaled)
+    scaled = values - values[0]
+    scaled /= spread
+    scaled -= float(scaled.sum() / total if weights is None else (scaled * weights).sum() / total)
+    scaled *= scaled
+    squares = float(scaled.sum() if weights is None else (scaled * weights).sum())
     deviation = spread * float(np.sqrt(squares / total))
     if deviation == 0:
         raise Undefined("the reference's spread is too small to measure by")
     return deviation
 
 
-def wasserstein_normed(merged: Merged, reference: Sorted) -> float:
-    """The Wasserstein-1 distance in standard deviations of the reference.
+def in_deviations(distance: float, reference: Sorted) -> float:
+    """A distance in standard deviations of the reference.
 
     Raises:
-        Undefined: the reference is constant, or a number overflows.
+        Undefined: the reference is constant, or the quotient is too large for a float64.
     """
-    normed = wasserstein(merged) / standard_deviation(reference)
-    if not np.isfinite(normed):
+    deviations = distance / standard_deviation(reference)
+    if not np.isfinite(deviations):
         raise Undefined("the distance is too many standard deviations of the reference for a number")
-    return normed
+    return deviations
 
 
 def decile_edges(reference: Sorted) -> Floats:
