@@ -78,13 +78,18 @@ class PolicyError(LockgateError):
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was probably meant to be, or None."""
     by_lower = {candidate.lower(): candidate for candidate in known}
-    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    cutoff = 0.5 if len(name) <= 3 else 0.6  # one wrong letter of two is half of the name
+    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else None
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """A hint for an unknown name: the nearest known one, or all of them when there are few."""
+    """A hint for an unknown name: the nearest known one, or the first few of all."""
     guess = nearest(name, known)
     if guess is not None:
         return f"did you mean {guess!r}?"
-    return f"known: {', '.join(sorted(known))}" if known else ""
+    names = sorted(known)
+    return f"known: {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}" if names else ""
+
+
+_FEW = 20

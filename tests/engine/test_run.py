@@ -219,3 +219,16 @@ def test_a_record_tells_no_rows(tmp_path: Path) -> None:
     document = records.dump(execute(policy).record).decode()
     assert "secret" not in document
     assert json.loads(document)["content"]["data"]["validation"]["rows"] == table.num_rows
+
+
+def test_a_model_that_was_fitted_on_the_label_is_refused(tmp_path: Path) -> None:
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+
+    model = MODEL.replace("{predictions: {score: p}}", "cheat.joblib").replace("  features: [age, sex]\n", "")
+    policy = project(tmp_path, "performance: {metrics: {roc_auc: {min: 0.6}}}", model=model)
+    frame = pq.read_table(tmp_path / "validation.parquet").to_pandas()
+    joblib.dump(LogisticRegression().fit(frame[["age", "y"]], frame["y"]), tmp_path / "cheat.joblib")
+    with pytest.raises(EvidenceError, match="fitted on 'y', which is no feature") as caught:
+        execute(policy)
+    assert caught.value.exit_code == ExitCode.UNDECIDED

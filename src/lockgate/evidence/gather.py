@@ -41,7 +41,7 @@ class Gathered:
         self._tables = tables
         self._models: dict[str, Model] = {}
         self._facts: dict[str, ModelFacts] = {}
-        self._raw: dict[tuple[str, str], RawPredictions] = {}
+        self._raw: dict[tuple[int, str], RawPredictions] = {}
         self._frames: dict[tuple[str, bool], Frame] = {}
         self.sources: dict[str, ArrowSource] = {}
         for spec in gates:
@@ -113,7 +113,7 @@ class Gathered:
             reference=reference,
             reference_frame=None if reference is None else self._frame("reference", needs, required=False),
             training=self.sources.get("training") if needs.training != "no" else None,
-            features=self._features(self.sources[role], reference),
+            features=self._features(needs, self.sources[role], reference),
             label=data.label,
             id=data.id,
             weight=data.weight,
@@ -151,14 +151,15 @@ class Gathered:
                 what = f"the gate {spec.id!r} needs the data set {role!r}"
                 raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")
 
-    def _features(self, source: ArrowSource, reference: ArrowSource | None) -> tuple[str, ...]:
+    def _features(self, needs: Needs, source: ArrowSource, reference: ArrowSource | None) -> tuple[str, ...]:
         """The feature columns: the policy's, else those that the candidate names, else all without another role.
 
-        Then also those of the reference: a column that went away is one that cannot be measured, not one less to ask.
+        The latter also of the reference: a column that went away is one that cannot be measured, not one less to ask.
+        A gate that looks at data alone never asks the candidate, so that it measures the same in whatever order.
         """
         if self._policy.data.features is not None:
             return self._policy.data.features
-        model = self._models.get("candidate")
+        model = None if needs.candidate == "no" else self._models.get("candidate")
         if model is not None and model.features is not None:
             return model.features
         taken = self._taken()
@@ -213,29 +214,46 @@ class Gathered:
         )
 
     def _answers(self, who: str, role: str) -> Answers:
-        block = self._policy.model
+        block, source = self._policy.model, self.sources[role]
         spec: ModelSpec | None = getattr(block, who)
         if spec is None:
             raise EvidenceError(f"there is no {who}", where=f"model.{who}", fix="name it in the policy")
-        key = (who, self.sources[role].digest)
-        if key not in self._raw:
-            self._raw[key] = self._predict(who, spec, role)
         threshold = spec.threshold if spec.threshold is not None else block.threshold
-        return Answers(who=who, raw=self._raw[key], threshold=threshold)
-
-    def _predict(self, who: str, spec: ModelSpec, role: str) -> RawPredictions:
-        source = self.sources[role]
         if spec.predictions is not None:
             self._facts[who] = facts_of_columns(spec, spec.predictions, self._base)
-            return read_predictions(source, spec.predictions)
+            return Answers(who=who, raw=read_predictions(source, spec.predictions), threshold=threshold)
+        model = self._opened(who, spec)
+        key = (id(model), source.digest)
+        if key not in self._raw:
+            table = source.table(self._inputs(who, model, source))
+            self._step(f"predicting {role} with the {who}")
+            self._raw[key] = model.predict(table)
+        return Answers(who=who, raw=self._raw[key], threshold=threshold)
+
+    def _opened(self, who: str, spec: ModelSpec) -> Model:
+        """The model of a role. A champion that is the candidate's own file, in its environment, is opened once."""
         if who not in self._models:
-            self._step(f"opening the {who}")
-            model = open_model(spec, self._policy.model, base=self._base)
-            self._models[who] = self._stack.enter_context(model)
-            self._facts[who] = model.facts
-        self._step(f"predicting {role} with the {who}")
-        model = self._models[who]
-        own = self._policy.data.features or model.features
-        taken = self._taken()
-        features = own if own is not None else tuple(name for name in source.schema if name not in taken)
-        return model.predict(source.table(features))
+            twins = [name for name in self._models if getattr(self._policy.model, name) == spec]
+            if not twins:
+                self._step(f"opening the {who}")
+                opened = self._stack.enter_context(open_model(spec, self._policy.model, base=self._base))
+            self._models[who] = self._models[twins[0]] if twins else opened
+            self._facts[who] = self._models[who].facts
+        return self._models[who]
+
+    def _inputs(self, who: str, model: Model, source: ArrowSource) -> tuple[str, ...]:
+        """The columns that a model is given: those that it was fitted on, never the label or another role's column.
+
+        Raises:
+            EvidenceError: it asks for a column that is no feature.
+        """
+        allowed, taken = self._policy.data.features, self._taken()
+        named = model.features or allowed or tuple(name for name in source.schema if name not in taken)
+        wrong = [name for name in named if name in taken or (allowed is not None and name not in allowed)]
+        if wrong:
+            what = (
+                f"the {who} was fitted on {', '.join(map(repr, wrong))}, which the policy does not give it as a feature"
+            )
+            fix = "a model that sees the label, an id or a prediction proves nothing: fit it without, or mend data.features"
+            raise EvidenceError(what, where=model.facts.uri, fix=fix)
+        return named
