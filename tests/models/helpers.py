@@ -1,0 +1,78 @@
+"""What the tests of models share: real data, ways to open a file as a policy does, and to see it refused."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lockgate.errors import EvidenceError
+from lockgate.evidence.process import Limits
+from lockgate.evidence.worker import Model, open_model
+from lockgate.policy.model import Environment, ModelBlock, ModelSpec
+from lockgate.types import ExitCode, Task
+
+
+def opened(
+    path: Path | str, task: Task = "binary", *, base: Path | None = None, limits: Limits | None = None, **block: Any
+) -> Model:
+    """A model opened as `lockgate check` opens it; `base` is the folder of the policy."""
+    folder = base if base is not None else Path(path).parent
+    environment = block.pop("environment", None)
+    return open_model(
+        ModelSpec(uri=str(path), environment=None if environment is None else Environment(**environment)),
+        ModelBlock(task=task, candidate=None, **block),
+        base=folder,
+        limits=limits,
+    )
+
+
+def refused(path: Path | str, *words: str, **how: Any) -> EvidenceError:
+    """The error that a model is refused with: undecided, says where, how to mend it, and each of some words."""
+    with pytest.raises(EvidenceError) as caught:
+        opened(path, **how).close()
+    return told(caught.value, str(path), *words)
+
+
+def told(error: EvidenceError, where: str, *words: str) -> EvidenceError:
+    assert error.exit_code == ExitCode.UNDECIDED
+    assert where in error.where
+    assert "Traceback" not in str(error)
+    assert error.fix
+    for word in words:
+        assert word in str(error), f"{word!r} is not in {error}"
+    return error
+
+
+@lru_cache
+def cancer() -> tuple[pa.Table, np.ndarray[Any, Any]]:
+    """Breast cancer, Wisconsin: ten columns of numbers, and whether it is benign."""
+    from sklearn.datasets import load_breast_cancer
+
+    held = load_breast_cancer()
+    names = [str(name).replace(" ", "_") for name in held.feature_names[:10]]
+    return pa.table({name: held.data[:, i] for i, name in enumerate(names)}), held.target
+
+
+@lru_cache
+def arrests() -> tuple[pa.Table, np.ndarray[Any, Any]]:
+    """Toronto arrests: numbers and categories, and whether the person was released (Yes or No)."""
+    from sklego.datasets import load_arrests
+
+    frame = load_arrests(as_frame=True)
+    columns = ["colour", "year", "age", "sex", "employed", "citizen", "checks"]
+    table = pa.table(
+        {
+            name: frame[name].to_numpy() if frame[name].dtype.kind in "if" else pa.array(frame[name].astype(str))
+            for name in columns
+        }
+    )
+    return table, np.asarray(frame["released"].astype(str), dtype=object)
+
+
+def frame_of(table: pa.Table, *categories: str) -> Any:
+    """The pandas frame of a table, some of whose columns become categories."""
+    frame = table.to_pandas()
+    return frame.astype(dict.fromkeys(categories, "category"))
