@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from lockgate import record as records
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.evidence.digest import digest_bytes
 from lockgate.evidence.gather import Gathered
+from lockgate.evidence.uri import redacted
 from lockgate.gates.base import metrics_of
 from lockgate.judge import judge
 from lockgate.measure import measure
@@ -150,7 +152,7 @@ def _repeatable(run: GateRun, policy: Policy) -> GateRun:
     return replace(
         run,
         measurements=tuple(entry for entry in run.measurements if not entry.volatile),
-        missing=tuple(entry for entry in run.missing if entry.listed or entry.metric in asked),
+        missing=tuple(entry for entry in run.missing if entry.metric in asked),
     )
 
 
@@ -172,9 +174,9 @@ def run_facts(
         host=socket.gethostname(),
         python=platform.python_version(),
         platform=platform.platform(),
-        command=tuple(word.encode("utf-8", "backslashreplace").decode() for word in command),
+        command=tuple(_shown(word) for word in command),
         ci=next((name for variable, name in CI_VARIABLES.items() if os.environ.get(variable)), None),
-        overrides={name: uri for name, uri in said.items() if uri is not None},
+        overrides={name: redacted(uri) for name, uri in said.items() if uri is not None},
         durations=durations,
         measurements=tuple(
             VolatileMeasurement(gate=run.id, measurement=entry)
@@ -183,6 +185,13 @@ def run_facts(
             if entry.volatile
         ),
     )
+
+
+def _shown(word: str) -> str:
+    """A word of the command line without the secrets of an address in it (`--data validation=s3://user:key@…`)."""
+    text = word.encode("utf-8", "backslashreplace").decode()
+    address = re.search(r"[A-Za-z][A-Za-z0-9+.-]+://", text)
+    return text if address is None else text[: address.start()] + redacted(text[address.start() :])
 
 
 def _result(content: Content, run: Run, attachments: Mapping[str, bytes]) -> CheckResult:
