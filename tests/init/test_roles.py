@@ -9,8 +9,9 @@ from lockgate.init.roles import find_favourable, find_label, find_positive, find
 from lockgate.types import ExitCode
 
 
-def category(name: str, distinct: int = 2) -> ColumnLook:
-    return ColumnLook(name=name, kind="category", type="string", nulls={"validation": 0.0}, distinct=distinct)
+def category(name: str, distinct: int = 2, second: int = 40) -> ColumnLook:
+    nulls = {"validation": 0.0}
+    return ColumnLook(name=name, kind="category", type="string", nulls=nulls, distinct=distinct, second=second)
 
 
 def number(name: str, distinct: int = 50, *, low: float = 1.0, whole: bool = True) -> ColumnLook:
@@ -108,7 +109,11 @@ def test_a_category_with_too_many_values_is_left_to_the_reader() -> None:
 
 
 def test_a_column_of_one_value_has_no_groups() -> None:
-    assert find_sensitive(looks(category("sex", 1))) == ([], ["sex"])
+    assert find_sensitive(looks(category("sex", 1, second=0))) == ([], ["sex"])
+
+
+def test_a_column_with_one_group_that_is_large_enough_is_left_to_the_reader() -> None:
+    assert find_sensitive(looks(category("foreign_worker", 2, second=14))) == ([], ["foreign_worker"])
 
 
 def test_what_the_user_names_is_taken_as_it_is() -> None:

@@ -22,11 +22,8 @@ from lockgate.init.propose import (
     main_metrics,
     slice_metric,
 )
-from lockgate.init.roles import MOST_GROUPS, Roles, find_favourable, find_positive
+from lockgate.init.roles import MIN_ROWS, MOST_GROUPS, Roles, find_favourable, find_positive
 from lockgate.policy.model import Sensitive
-
-MIN_ROWS = 30
-"""The policy's own default of `data.min_rows`."""
 
 _MIN_ROWS = (MIN_ROWS, 50, 100, 200, 500)
 

@@ -1,6 +1,6 @@
 """Looks at data sets: what each column holds, seen over all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,7 @@ class ColumnLook:
         type: its Arrow type there, as text.
         nulls: share of missing values by data set.
         distinct: number of different values in the first data set; missing is none.
+        second: how often the second most frequent value stands in the first data set.
         values: how often each value stands over all data sets, most frequent first; empty when there are over `MANY`.
         low: smallest finite number over all data sets.
         high: greatest finite number.
@@ -34,6 +35,7 @@ class ColumnLook:
     type: str
     nulls: Mapping[str, float]
     distinct: int
+    second: int = 0
     values: Mapping[Value, int] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
@@ -80,6 +82,7 @@ def _numbers(name: str, sources: Mapping[str, Source]) -> ColumnLook:
         type=column.type,
         nulls={role: each.nulls / max(each.rows, 1) for role, each in number.items()},
         distinct=len(first),
+        second=_second(counts.tolist()),
         values=_merged([_counted(*pair) for pair in held.values()]) if kept else {},
         low=min((float(values[0]) for values in filled), default=None),
         high=max((float(values[-1]) for values in filled), default=None),
@@ -99,7 +102,15 @@ def _categories(name: str, sources: Mapping[str, Source]) -> ColumnLook:
     nulls = {role: values.pop(None, 0) / max(counted[role].rows, 1) for role, values in by_role.items()}
     first = next(iter(by_role.values()))
     merged = _merged(list(by_role.values())) if len(first) <= MANY else {}
-    return ColumnLook(name=name, kind=column.kind, type=column.type, nulls=nulls, distinct=len(first), values=merged)
+    return ColumnLook(
+        name=name,
+        kind=column.kind,
+        type=column.type,
+        nulls=nulls,
+        distinct=len(first),
+        second=_second(first.values()),
+        values=merged,
+    )
 
 
 def _unique(number: Distribution) -> tuple[Floats, Floats]:
@@ -109,6 +120,10 @@ def _unique(number: Distribution) -> tuple[Floats, Floats]:
     if number.weights is None:
         return values, (ends - first).astype(np.float64)
     return values, np.add.reduceat(number.weights, first) if len(first) else np.zeros(0)
+
+
+def _second(counts: Iterable[float]) -> int:
+    return int(sorted([0, 0, *counts])[-2])
 
 
 def _counted(values: Floats, counts: Floats) -> dict[Value, int]:

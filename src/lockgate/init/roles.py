@@ -11,6 +11,9 @@ from lockgate.init.inspect import ColumnLook
 MOST_GROUPS = 10
 """A category with more values than this thins out too much to be judged group by group."""
 
+MIN_ROWS = 30
+"""The policy's own default of `data.min_rows`: smaller groups are listed, not judged."""
+
 MOST_SENSITIVE = 3
 """More sensitive columns than this are not proposed: their intersections thin out."""
 
@@ -113,8 +116,10 @@ def find_sensitive(looks: Mapping[str, ColumnLook]) -> tuple[list[str], list[str
 
 
 def _groups(column: ColumnLook) -> bool:
-    """Whether the rows fall into a few groups by this column; a number with many values is binned."""
-    return column.distinct > 1 and (column.kind == "number" or column.distinct <= MOST_GROUPS)
+    """Whether the rows fall into a few groups by this column, two of them large enough; a number is binned."""
+    if column.kind == "number" and column.distinct > MOST_GROUPS:
+        return True
+    return column.distinct <= MOST_GROUPS and column.second >= MIN_ROWS
 
 
 def _identifies(column: ColumnLook, rows: int) -> bool:
