@@ -19,7 +19,7 @@ import pyarrow as pa
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.digest import PREFIX
 from lockgate.evidence.files import PinnedFile, check_numbered, first_line, stamp_of
-from lockgate.evidence.uri import CLOUD, redacted, scheme_of, scrubbed
+from lockgate.evidence.uri import CLOUD, scheme_of, scrubbed
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -66,14 +66,14 @@ def _system(uri: str, shown: str) -> "tuple[FileSystem, str]":
     from pyarrow.fs import FileSystem
 
     try:
-        system, path = FileSystem.from_uri(_for_arrow(uri))
+        system, path = FileSystem.from_uri(_for_arrow(uri, shown))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         what = f"is no address that can be opened: {scrubbed(first_line(error), uri)}"
         raise UsageError(what, where=shown, fix=f"known: paths and {', '.join(s + '://' for s in CLOUD)}") from None
     return system, path
 
 
-def _for_arrow(uri: str) -> str:
+def _for_arrow(uri: str, shown: str) -> str:
     """`az://CONTAINER/PATH` as pyarrow writes it, with the storage account that Azure's own tools would use."""
     if scheme_of(uri) != "az":
         return uri
@@ -83,7 +83,7 @@ def _for_arrow(uri: str) -> str:
     account = next((os.environ[name] for name in _ACCOUNT if os.environ.get(name)), None)
     if account is None:
         fix = f"set {_ACCOUNT[0]}, or write abfs://{container}@ACCOUNT.dfs.core.windows.net/{path.partition('?')[0]}"
-        raise UsageError("does not say which storage account it is in", where=redacted(uri), fix=fix)
+        raise UsageError("does not say which storage account it is in", where=shown, fix=fix)
     return f"abfs://{container}@{account}.dfs.core.windows.net/{path}"
 
 

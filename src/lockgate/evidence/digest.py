@@ -42,13 +42,12 @@ def digest_table(table: pa.Table) -> str:
         pyarrow.ArrowException: a column cannot be serialised.
     """
     total = hashlib.sha256()
-    options = pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V5, compression=None)
     for field, column in zip(table.schema, table.columns, strict=True):
         total.update(json.dumps([field.name, str(field.type), len(column)]).encode())
         for values in (pc.cast(pc.is_valid(column), pa.uint8()), _plain(column)):
             whole = values.drop_null().combine_chunks()
             batch = pa.RecordBatch.from_arrays([whole], names=["values"])
-            total.update(hashlib.sha256(memoryview(batch.serialize(options=options))).digest())
+            total.update(hashlib.sha256(memoryview(batch.serialize())).digest())
     return PREFIX + total.hexdigest()
 
 

@@ -156,11 +156,11 @@ def pin_glob(pattern: str, *, base: Path, shown: str) -> tuple[PinnedFile, ...]:
     if not files:
         raise EvidenceError("no file matches", where=shown, fix=f"the folder is {folder}")
     home = folder.resolve()
-    for file in files:
-        if not file.resolve().is_relative_to(home):
-            what = f"leads out of the folder {folder}"
-            raise EvidenceError(what, where=str(file), fix="copy the file there, or name it without a pattern")
     names = [os.path.relpath(file, folder).replace(os.sep, "/") for file in files]
+    for name, file in zip(names, files, strict=True):
+        if not file.resolve().is_relative_to(home):
+            what = f"{name} leads out of the folder {folder}"
+            raise EvidenceError(what, where=shown, fix="copy the file there, or name it without a pattern")
     check_numbered(names, shown)
     return tuple(pin_file(file, name=name, shown=f"{shown} ({name})") for file, name in zip(files, names, strict=True))
 

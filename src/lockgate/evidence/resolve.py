@@ -11,6 +11,7 @@ from lockgate.evidence.files import PinnedFile, is_glob, pin_file, pin_glob
 from lockgate.evidence.sources.arrow import ArrowSource, Reader
 from lockgate.evidence.sources.csv import CsvReader
 from lockgate.evidence.sources.ipc import IpcReader
+from lockgate.evidence.sources.limits import no_rows
 from lockgate.evidence.sources.memory import MemoryReader, table_of
 from lockgate.evidence.sources.parquet import ParquetReader
 from lockgate.evidence.uri import CLOUD, redacted, scheme_of
@@ -68,7 +69,7 @@ def open_source(data: object, *, base: Path, role: str, text_columns: frozenset[
         where = f"{role} data (a table in memory)"
         reader = MemoryReader(table_of(data, where), where)
     if reader.rows == 0:
-        raise EvidenceError("there are no rows", where=where, fix="give data with at least one row")
+        raise no_rows(where)
     return ArrowSource(reader, uri=shown, where=where)
 
 
@@ -128,6 +129,8 @@ def _format(part: PinnedFile) -> str:
     elif named is None:
         fix = f"call it by what it holds: {', '.join(_SUFFIXES)}"
         raise EvidenceError("does not show what format it has", where=part.shown, fix=fix)
+    elif start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"<", b"{", b"["}:
+        raise EvidenceError("is no CSV but HTML, XML or JSON", where=part.shown, fix="give Parquet, CSV or Arrow data")
     else:
         found = "csv"
     if named not in {None, found}:

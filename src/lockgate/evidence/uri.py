@@ -43,18 +43,22 @@ def scrubbed(text: str, uri: str) -> str:
     if scheme_of(uri) is None:
         return text
     text = text.replace(uri, redacted(uri))
-    parts = _split(uri)
-    if parts is None:
-        return text
-    user = parts.netloc.rpartition("@")[0]
-    name, _, password = user.partition(":")
-    names = [] if scheme_of(uri) in _AZURE else [user, name]
-    values = [value for key, value in _query(parts) if not _harmless(key, value)]
-    for secret in sorted({*names, password, parts.fragment, *values}, key=len, reverse=True):
+    for secret in sorted(_secrets(uri), key=len, reverse=True):
         for spelling in (secret, unquote(secret)):
             if len(spelling) > 3:
                 text = text.replace(spelling, HIDDEN)
     return text
+
+
+def _secrets(uri: str) -> set[str]:
+    """What `redacted` hides of a URI, whole and in its pieces."""
+    parts = _split(uri)
+    if parts is None:
+        return set(re.split(r"[:@/?&=#]", uri)[1:])
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    values = [value for key, value in _query(parts) if not _harmless(key, value)]
+    pieces = [piece for value in values for piece in re.split("[:@]", value)]
+    return {password, parts.fragment, *values, *pieces, *(() if scheme_of(uri) in _AZURE else (user,))}
 
 
 def _split(uri: str) -> SplitResult | None:

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError, did_you_mean
-from lockgate.evidence.distribution import Counts, Distribution
+from lockgate.evidence.distribution import Counts, Distribution, Value
 from lockgate.evidence.files import first_line
-from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_values
+from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_size, plain_values
 from lockgate.evidence.sources.floats import floats, not_numbers
 from lockgate.evidence.sources.kinds import columns_of
+from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 from lockgate.evidence.sources.rows import distinct_rows, shared_rows
 from lockgate.evidence.view import Column, Source
 from lockgate.types import DataFacts
@@ -115,6 +116,7 @@ class ArrowSource:
         kind = self._reader.schema.field(name).type
         if column.type == kind:
             return column
+        check_size(plain_size(column), MAX_COLUMN_BYTES, name, self._where)
         return self._guarded(name, lambda: pc.cast(column, kind))
 
     def table(self, columns: Sequence[str]) -> pa.Table:
@@ -172,8 +174,8 @@ class ArrowSource:
                 what = f"column {name!r} is {self._schema[name].type}, whose values cannot be counted"
                 raise EvidenceError(what, where=self._where, fix="name another column, or give it as text or numbers")
         encoded = [self._encoded(name) for name in columns]
-        joint, parts = combine(encoded, self.rows)
-        values = [[*plain_values(column.values), None] for column in encoded]
+        joint, parts = combine([column for column, _ in encoded], self.rows)
+        values = [[*known, None] for _, known in encoded]
         ranks = [_ranks(known)[part] for known, part in zip(values, parts, strict=True)]
         order = np.lexsort(ranks[::-1]) if columns else np.arange(1)
         keys = [[known[code] for code in part[order].tolist()] for known, part in zip(values, parts, strict=True)]
@@ -214,8 +216,12 @@ class ArrowSource:
         """The error for a column that is needed as numbers and holds something else, with what would mend it."""
         return not_numbers(self._read(column), column, self._where)
 
-    def _encoded(self, name: str) -> Encoded:
-        return self._guarded(name, lambda: encode(self._read(name)))
+    def _encoded(self, name: str) -> tuple[Encoded, list[Value]]:
+        def make() -> tuple[Encoded, list[Value]]:
+            column = encode(self._read(name))
+            return column, plain_values(column.values)
+
+        return self._guarded(name, make)
 
     def _known(self, name: str) -> Column:
         if name not in self._schema:
@@ -239,7 +245,7 @@ class ArrowSource:
     def _guarded(self, name: str, make: Callable[[], T]) -> T:
         try:
             return make()
-        except pa.ArrowException as error:
+        except (pa.ArrowException, UnicodeDecodeError) as error:
             what = f"column {name!r} cannot be read: {first_line(error)}"
             raise EvidenceError(what, where=self._where, fix="give it as text or numbers") from error
 

@@ -73,7 +73,7 @@ def encode(column: pa.ChunkedArray) -> Encoded:
         column = column.dictionary_encode()
     whole = column.unify_dictionaries()
     if not whole.num_chunks:
-        return Encoded(codes=np.empty(0, np.int64), values=pa.nulls(0, kind.value_type))
+        return Encoded(codes=np.empty(0, np.int64), values=pa.nulls(0, whole.type.value_type))
     codes = np.concatenate([_codes(chunk.indices) for chunk in whole.chunks])
     dictionary = whole.chunk(0).dictionary
     if pa.types.is_floating(dictionary.type) or pa.types.is_dictionary(dictionary.type):
@@ -114,6 +114,17 @@ def plain_values(values: pa.Array) -> list[Value]:
         values = pc.cast(values, pa.int64() if pa.types.is_duration(kind) else pa.string())
     found: list[Value] = values.to_pylist()
     return found
+
+
+def plain_size(column: pa.ChunkedArray) -> int:
+    """Bytes that a dictionary-encoded column of text or bytes takes without its dictionary."""
+    total = 0
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type) and len(chunk.dictionary):
+            lengths = view(pc.cast(pc.binary_length(chunk.dictionary), pa.int64()))
+            used = np.bincount(_codes(chunk.indices) + 1, minlength=len(lengths) + 1)[1:]
+            total += int(used @ lengths) + 8 * len(chunk)
+    return total
 
 
 def _compact(codes: Codes64, size: int) -> tuple[Codes64, Codes64]:

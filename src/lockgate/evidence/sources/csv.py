@@ -17,7 +17,7 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence.files import PinnedFile, first_line
 from lockgate.evidence.sources.csv_types import typed
 from lockgate.evidence.sources.kinds import check_lookalikes, check_names
-from lockgate.evidence.sources.limits import MAX_CSV_BYTES, MAX_ROW_BYTES
+from lockgate.evidence.sources.limits import MAX_CSV_BYTES, MAX_ROW_BYTES, no_rows
 
 BLOCK = 4 << 20
 
@@ -218,7 +218,8 @@ def _header(file: pa.NativeFile, where: str) -> list[str]:
     start = file.read(MAX_ROW_BYTES)
     text = start.decode("utf-8-sig", errors="ignore")
     try:
-        names = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
+        lines = io.StringIO(text, newline="")
+        names = next(csv.reader(lines, strict=True), [])
     except csv.Error as error:
         raise EvidenceError(f"the header cannot be read: {error}", where=where) from error
     if not names or not any(names):
@@ -230,6 +231,8 @@ def _header(file: pa.NativeFile, where: str) -> list[str]:
         raise EvidenceError(what, where=where, fix="write the columns' names into the first line")
     check_names(names, where)
     check_lookalikes(names, where)
+    if len(start) < MAX_ROW_BYTES and not lines.read(1):
+        raise no_rows(where)
     return names
 
 
@@ -238,8 +241,6 @@ def _check_delimiter(name: str, where: str) -> None:
         if delimiter in name:
             what = f"the cells seem to be separated by {called}, commas are needed"
             raise EvidenceError(what, where=where, fix="write it with commas and a decimal point, or as Parquet")
-    if name.lstrip()[:1] in {"<", "{", "["}:
-        raise EvidenceError("this is no CSV but HTML, XML or JSON", where=where, fix="give Parquet, CSV or Arrow data")
 
 
 def _is_number(text: str) -> bool:

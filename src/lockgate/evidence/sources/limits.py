@@ -9,7 +9,12 @@ MAX_CSV_BYTES = 16 << 30
 """A CSV set larger than this is refused: it is read whole, because only all of its cells say what its types are."""
 
 MAX_ROW_BYTES = 16 << 20
-"""A CSV row longer than this is refused."""
+"""A CSV row may be this long; one of twice the length is refused for sure."""
+
+
+def no_rows(where: str) -> EvidenceError:
+    """The error for a data set without a row: an empty role can decide nothing."""
+    return EvidenceError("there are no rows", where=where, fix="give data with at least one row")
 
 
 def check_size(size: int, limit: int, name: str, where: str) -> None:

@@ -87,7 +87,7 @@ class ParquetReader:
             shared: int | None = None
             for batch in parquet.iter_batches(batch_size=_batch_rows(kind), columns=[name], use_threads=False):
                 array = batch.column(batch.schema.names.index(name))
-                held, shared = _new_bytes(array, shared)
+                held, shared = _checked_bytes(array, shared)
                 yield array, held
 
 
@@ -99,10 +99,18 @@ def _batch_rows(kind: pa.DataType) -> int:
     return int(max(1, min(BATCH_ROWS, BATCH_BYTES // width)))
 
 
-def _new_bytes(array: pa.Array, shared: int | None) -> tuple[int, int | None]:
-    """Bytes of an array, its dictionary only if it is not the one at address `shared`; and its dictionary's address."""
+def _checked_bytes(array: pa.Array, shared: int | None) -> tuple[int, int | None]:
+    """New memory that an array takes, its dictionary only if it is not the one at address `shared`; and its address.
+
+    Text is checked to be UTF-8: a Parquet file may hold any bytes there.
+    """
     if not pa.types.is_dictionary(array.type):
+        if pa.types.is_nested(array.type):
+            array.validate(full=True)
         return array.nbytes, None
     buffer = array.dictionary.buffers()[-1]
     address = buffer.address if buffer is not None else None
-    return array.indices.nbytes + (0 if address == shared else array.dictionary.nbytes), address
+    if address == shared:
+        return array.indices.nbytes, address
+    array.dictionary.validate(full=True)
+    return array.nbytes, address
