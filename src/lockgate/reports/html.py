@@ -48,7 +48,8 @@ def render(record: Record) -> str:
     style = _template_text("style.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     held, known = sorting.summarise(record), sorting.metrics(record)
-    drawn = charts(record, held)
+    drawn = {gate: [(c.caption, _markup(c.svg)) for c in own] for gate, own in charts(record, held).items()}
+    stopping = {finding.gate for finding in held.stopping[:CARDS]}
     page = _environment().get_template("report.html.j2")
     return page.render(
         record=record,
@@ -64,7 +65,7 @@ def render(record: Record) -> str:
         failing=_by_gate(held.stopping, known, drawn),
         left_out=max(0, len(held.stopping) - CARDS),
         warned=[_card(finding, known) for finding in held.warned[:CARDS]],
-        warned_charts=[c for gate, own in drawn.items() if gate not in {f.gate for f in held.stopping} for c in own],
+        warned_charts=[chart for gate, own in drawn.items() if gate not in stopping for chart in own],
         excused=[_card(finding, known) for finding in held.excused[:CARDS]],
         scores=_scores(record),
         gates=_tables(record, known),
@@ -111,10 +112,7 @@ def _by_gate(
     gates: dict[str, list[Any]] = {}
     for finding in list(findings)[:CARDS]:
         gates.setdefault(finding.gate, []).append(_card(finding, known))
-    return [
-        {"name": plain(gate), "cards": cards, "charts": [(c.caption, _markup(c.svg)) for c in drawn.get(gate, ())]}
-        for gate, cards in gates.items()
-    ]
+    return [{"name": plain(gate), "cards": cards, "charts": drawn.get(gate, ())} for gate, cards in gates.items()]
 
 
 def _card(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:

@@ -80,7 +80,7 @@ def prose(text: str, limit: int = 600) -> str:
     """A sentence, for the middle of a line: text and nothing but text."""
     shown = sentence(text, limit).replace(": ", "\0")
     shown = _MEANS_SOMETHING.sub(lambda found: found[0] if found[0] in _PROSE_KEPT else _entity(found), shown)
-    shown = re.sub(r"(&#(?:35|36|58|64);)(?=\S)", rf"\1{_BREAK}", shown)
+    shown = re.sub(r"(&#(?:35|36|58|64);)(?=\S)", rf"\1{_BREAK}", shown)  # # $ : @
     return re.sub(r"(?i)\b(www|gh)(?=[.-])", rf"\1{_BREAK}", shown).replace("\0", ": ")
 
 

@@ -42,7 +42,7 @@ _STYLES = {
 }
 _ASCII = str.maketrans(
     {"✓": "+", "▲": "!", "◆": "?", "⬢": "#", "✗": "x", "█": "#", "░": ".", "·": "-", "–": "-", "→": ">", "…": "..."}
-    | {"≥": ">=", "≤": "<=", "×": "x", "\N{NARROW NO-BREAK SPACE}": " "}
+    | {"≥": ">=", "≤": "<=", "×": "x"}
 )
 
 
@@ -85,7 +85,8 @@ def render(
     _scorecard(console, record)
     _closing(console, record, held, report)
     lines = [line.rstrip() for line in out.getvalue().split("\n")]
-    return _encodable("\n".join(lines).rstrip("\n") + "\n", encoding)
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    return _encodable(text.replace("\N{NARROW NO-BREAK SPACE}", " "), encoding)
 
 
 def write(record: Record, stream: TextIO, *, report: str | None = None) -> None:

@@ -56,6 +56,8 @@ def plain(text: str, limit: int = NAME_LIMIT) -> str:
 
     What does not print (control and bidi characters, zero width, surrogates) stands there as an escape.
     """
+    if len(text) <= limit and text.isprintable():
+        return text
     shown = "".join(_visible(c) for c in text[: limit * 2])
     if len(text) <= limit * 2 and len(shown) <= limit:
         return shown
