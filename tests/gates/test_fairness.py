@@ -105,7 +105,7 @@ def test_of_several_classes_one_is_favourable() -> None:
 
 
 def test_the_details_name_the_rate_and_the_groups_lowest_first() -> None:
-    frame = binary(Y * 4, SAID * 4, groupings=(groups("sex", SEX * 4),))
+    frame = binary(Y * 8, SAID * 8, groupings=(groups("sex", SEX * 8),))
     got = measure("fairness", frame).measured["equalized_odds_difference[column=sex]"]
     assert got.details == {"rate": "true_positive_rate", "groups": {"f": 0.5, "m": 1.0}}
 
@@ -147,13 +147,23 @@ def test_catalogue_26_one_group_only_is_nothing_to_compare(column: list[str], mi
         assert not missing.listed
 
 
-def test_catalogue_15_a_group_without_favourable_labels_is_named_and_not_dropped() -> None:
-    said = measure("fairness", binary([0, 0, 0, 0, 0, 0, 1, 1], SAID, groupings=(groups("sex", SEX),)))
-    why = "no row is labelled favourable"
-    assert said.reason("true_positive_rate[column=sex,group=f]") == why
+def test_catalogue_15_a_group_without_favourable_labels_is_listed_where_a_rate_is_about_them() -> None:
+    frame = binary([0, 0, 0, 0, 0, 0, 1, 1], SAID, groupings=(groups("sex", SEX),))
+    said = measure("fairness", frame)
+    small = said.missing["true_positive_rate[column=sex,group=f]"]
+    assert (small.listed, small.rows) == (True, 0)
     for name in ("equal_opportunity_difference", "equal_opportunity_ratio", "equalized_odds_difference"):
-        assert said.reason(f"{name}[column=sex]") == f"the true_positive_rate of the group 'f' has no value: {why}"
+        missing = said.missing[f"{name}[column=sex]"]
+        assert missing.reason.endswith("there is only 'm' with enough rows"), "and with no two groups left, an error"
+        assert not missing.listed
     assert said.value("selection_rate_difference[column=sex]") == 0.5
+
+
+def test_catalogue_15_a_model_that_predicts_nothing_for_a_group_does_not_leave_the_comparison() -> None:
+    frame = binary(Y, [0, 0, 0, 0, 1, 1, 1, 1], groupings=(groups("sex", SEX),))
+    missing = measure("fairness", frame).missing["predictive_parity_difference[column=sex]"]
+    assert not missing.listed
+    assert "the precision of the group 'f' has no value" in missing.reason
 
 
 def test_catalogue_15_a_rate_of_0_in_every_group_has_no_ratio() -> None:

@@ -248,12 +248,11 @@ class Gathered:
             EvidenceError: it asks for a column that is no feature.
         """
         allowed, taken = self._policy.data.features, self._taken()
-        named = model.features or allowed or tuple(name for name in source.schema if name not in taken)
-        wrong = [name for name in named if name in taken or (allowed is not None and name not in allowed)]
+        asked = model.features or allowed or tuple(name for name in source.schema if name not in taken)
+        wrong = [name for name in asked if name in taken or (allowed is not None and name not in allowed)]
         if wrong:
-            what = (
-                f"the {who} was fitted on {', '.join(map(repr, wrong))}, which the policy does not give it as a feature"
-            )
+            named = ", ".join(map(repr, wrong))
+            what = f"the {who} was fitted on {named}, which is no feature by the policy"
             fix = "a model that sees the label, an id or a prediction proves nothing: fit it without, or mend data.features"
             raise EvidenceError(what, where=model.facts.uri, fix=fix)
-        return named
+        return asked

@@ -92,9 +92,13 @@ class Gate(Protocol[P]):
     dimension: ClassVar[str]
     params: type[P]
     needs: ClassVar[Needs]
-    metrics: ClassVar[Mapping[str, Metric] | Callable[..., Mapping[str, Metric]]]
     examples: ClassVar[Sequence[Example]]
     libraries: ClassVar[Sequence[str]]
+
+    @property
+    def metrics(self) -> Mapping[str, Metric] | Callable[..., Mapping[str, Metric]]:
+        """A class attribute of the gate; read-only here, so that a gate may declare the narrower type."""
+        ...
 
     def measure(self, params: P, evidence: Evidence) -> Iterator[Measurement | Missing]:
         """Measure what the evidence shows; what cannot be measured is a `Missing` with the reason, never left out."""
@@ -103,5 +107,8 @@ class Gate(Protocol[P]):
 
 def metrics_of(gate: type[Gate[Any]], params: Params | None = None) -> Mapping[str, Metric]:
     """The metrics of a gate under some settings (its defaults where None)."""
-    metrics = gate.metrics
-    return metrics if isinstance(metrics, Mapping) else metrics(params if params is not None else gate.params())
+    declared: Any = gate.metrics
+    if isinstance(declared, Mapping):
+        return declared
+    found: Mapping[str, Metric] = declared(params if params is not None else gate.params())
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -77,7 +77,7 @@ _MOST_NAMED = 20  # groups whose values stand in a measurement's details
 _LEAST_NAMED = 10  # rows of such a group
 
 _MODEL = "{task: binary, candidate: {predictions: {prediction: yhat}}, champion: none}"
-_ROLES = "{label: y, positive: 1, favourable: 1, sensitive: [sex], min_rows: 4}"
+_ROLES = "{label: y, positive: 1, favourable: 1, sensitive: [sex], min_rows: 2}"
 
 
 class Settings(Params):
@@ -86,11 +86,14 @@ class Settings(Params):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Groups:
-    """One grouping's rates: of each judged group a value or why there is none; groups under `min_rows` apart."""
+    """One grouping's rates: of each judged group a value or why there is none, with the rows that the rate is about.
+
+    Groups with fewer than `min_rows` such rows stand apart, in `small`.
+    """
 
     column: str
-    rows: Mapping[str, int]
-    small: Mapping[str, int]
+    rows: Mapping[str, Mapping[str, int]]
+    small: Mapping[str, Mapping[str, int]]
     rates: Mapping[str, Mapping[str, float | Undefined]]
 
 
@@ -105,8 +108,9 @@ class Fairness:
     (highest less lowest) and as a ratio (lowest over highest). `selection_rate_*` is demographic parity,
     `equal_opportunity_*` compares true positive rates, `equalized_odds_*` takes the worse of true and false positive
     rates, `predictive_parity_*` compares precision. Regression compares mean prediction, mean error and mean absolute
-    error. The definitions are Fairlearn's, between groups. A group under `data.min_rows` is listed and not compared; a
-    group that lacks the rows a rate is about makes that comparison an error that names it.
+    error. The definitions are Fairlearn's, between groups. A group under `data.min_rows` is listed and not compared;
+    for a true or false positive rate its rows with that label count. A group for which nothing was predicted has no
+    precision, which makes that comparison an error that names it: a model cannot predict its way out of one.
 
     Why it matters
     --------------
@@ -187,14 +191,17 @@ class Fairness:
 
 def _groups(frame: Frame, grouping: Grouping, min_rows: int) -> _Groups:
     """The rates of each group of a grouping."""
-    rates, rows = (_means if frame.task == "regression" else _rates)(frame, grouping)
-    small = {name: int(count) for name, count in zip(grouping.groups, rows, strict=True) if count < min_rows}
-    judged = [(code, name) for code, name in enumerate(grouping.groups) if name not in small]
+    rates, about = (_means if frame.task == "regression" else _rates)(frame, grouping)
+    codes = dict(enumerate(grouping.groups))
+    rows = {rate: {name: int(about[rate][code]) for code, name in codes.items()} for rate in rates}
     return _Groups(
         column=grouping.column,
-        rows={name: int(rows[code]) for code, name in judged},
-        small=small,
-        rates={rate: {name: _value(of_code, code) for code, name in judged} for rate, of_code in rates.items()},
+        rows=rows,
+        small={rate: {name: count for name, count in rows[rate].items() if count < min_rows} for rate in rates},
+        rates={
+            rate: {name: _value(of_code, code) for code, name in codes.items() if rows[rate][name] >= min_rows}
+            for rate, of_code in rates.items()
+        },
     )
 
 
@@ -205,20 +212,31 @@ def _value(of_code: Callable[[int], float], code: int) -> float | Undefined:
         return undefined
 
 
-def _rates(frame: Frame, grouping: Grouping) -> tuple[Mapping[str, Callable[[int], float]], Codes]:
-    """For each rate, its value by the group's code; and the groups' rows."""
+_Rates: TypeAlias = Mapping[str, Callable[[int], float]]
+
+
+def _rates(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes]]:
+    """For each rate, its value by the group's code, and how many rows of each group it is about.
+
+    True and false positive rates are about the rows with that label. Precision is about all rows, not about those
+    predicted favourable: a model must not leave a comparison by what it predicts.
+    """
     if frame.favourable is None:
         raise Undefined("neither data.favourable nor data.positive says which outcome people want")
     wanted, given = (codes == frame.favourable for codes in codes_of(frame, candidate_of(frame)))
-    tables, rows = fairness.group_tables(grouping.codes, len(grouping.groups), wanted, given, frame.weight)
+    groups = len(grouping.groups)
+    tables, rows = fairness.group_tables(grouping.codes, groups, wanted, given, frame.weight)
+    favourable = np.bincount(grouping.codes[wanted], minlength=groups).astype(np.int64)
+    about = {"true_positive_rate": favourable, "false_positive_rate": rows - favourable}
 
     def of_code(rate: Callable[[Floats], float]) -> Callable[[int], float]:
         return lambda code: rate(tables[code])
 
-    return {name: of_code(rate) for name, rate in fairness.RATES.items()}, rows
+    rates = {name: of_code(rate) for name, rate in fairness.RATES.items()}
+    return rates, {name: about.get(name, rows) for name in rates}
 
 
-def _means(frame: Frame, grouping: Grouping) -> tuple[Mapping[str, Callable[[int], float]], Codes]:
+def _means(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes]]:
     """The same for the means of a regression."""
     label, said = frame.label.astype(np.float64), candidate_of(frame).prediction.astype(np.float64)
     sample = regression.regression_sample(label, said, frame.weight)
@@ -228,18 +246,18 @@ def _means(frame: Frame, grouping: Grouping) -> tuple[Mapping[str, Callable[[int
         for name, values in (("mean_prediction", said), ("mean_error", sample.error), ("mae", sample.absolute))
     }
     rows = np.bincount(grouping.codes, minlength=count).astype(np.int64)
-    return {name: values.__getitem__ for name, values in means.items()}, rows
+    return {name: values.__getitem__ for name, values in means.items()}, dict.fromkeys(means, rows)
 
 
 def _of_groups(groups: _Groups, min_rows: int) -> Iterator[Measurement | Missing]:
     """Each group's own rates; a group under `min_rows` is listed."""
     for rate, values in groups.rates.items():
-        for name, count in groups.small.items():
+        for name, count in groups.small[rate].items():
             at = At(column=groups.column, group=name)
             reason = f"{count} rows, and data.min_rows is {min_rows}"
             yield Missing(metric=rate, at=at, reason=reason, rows=count, listed=True)
         for name, value in values.items():
-            at, rows = At(column=groups.column, group=name), groups.rows[name]
+            at, rows = At(column=groups.column, group=name), groups.rows[rate][name]
             if isinstance(value, Undefined):
                 yield Missing(metric=rate, at=at, reason=_about_outcome(value), rows=rows)
             else:
@@ -265,7 +283,8 @@ def _comparison(
     pick: Callable[[Sequence[Spread]], Spread],
     value: Callable[[Spread], float],
 ) -> Measurement | Missing:
-    at, rows = At(column=groups.column), sum(groups.rows.values())
+    at = At(column=groups.column)
+    rows = sum(groups.rows[rates[0]][name] for name in groups.rates[rates[0]])
     try:
         spreads = {rate: fairness.spread(_defined(groups, rate)) for rate in rates}
         chosen = pick(list(spreads.values()))
@@ -293,7 +312,7 @@ def _about_outcome(why: Undefined) -> str:
 
 def _named(groups: _Groups, rate: str) -> dict[str, JSON]:
     """The groups' values for a chart, lowest first; of the groups that are large enough to be named, both ends."""
-    values = {name: value for name, value in _defined(groups, rate).items() if groups.rows[name] >= _LEAST_NAMED}
+    values = {name: value for name, value in _defined(groups, rate).items() if groups.rows[rate][name] >= _LEAST_NAMED}
     names = sorted(values, key=values.__getitem__)
     shown = names if len(names) <= _MOST_NAMED else names[: _MOST_NAMED // 2] + names[-_MOST_NAMED // 2 :]
     return {name: round(values[name], 6) for name in shown}
