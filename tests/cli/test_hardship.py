@@ -1,6 +1,7 @@
 """Runs that are broken off, cannot write, or happen in odd surroundings."""
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -201,3 +202,35 @@ def test_bad_input_116_a_plugin_that_is_broken(project: Path, how: str) -> None:
     assert done.code in {2, 3}
     assert said in done.err + done.text
     assert "PASSED" not in done.text
+
+
+MODEL = """
+import os, pathlib, time
+
+def predict(table):
+    pathlib.Path(__file__).with_name("begun").write_text(str(os.getpid()))
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_catalogue_56_interrupted_while_a_model_predicts(project: Path, name: str) -> None:
+    """The model's process ends with the run."""
+    (project / "own.py").write_text(MODEL, "utf-8")
+    policy = project / "lockgate.yaml"
+    text = policy.read_text("utf-8").replace("{predictions: {prediction: yhat, score: p}}", "python:own:predict")
+    policy.write_text(text.replace("champion: none", "champion: none\n  code: ."), "utf-8")
+    with subprocess.Popen(
+        [SCRIPT, "check"], cwd=project, env=environment(project), stdout=-1, stderr=-1, text=True
+    ) as process:
+        begun = project / "begun"
+        while not (begun.exists() and begun.read_text()):
+            if process.poll() is not None:
+                pytest.fail(str(process.communicate()))
+        process.send_signal(getattr(signal, name))
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 3
+    assert "interrupted, nothing was decided" in err
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text()), 0)
