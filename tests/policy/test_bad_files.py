@@ -217,6 +217,16 @@ def test_bad_input_23_a_hundred_thousand_keys(refused: Refused) -> None:
     assert mistake.what == "the policy holds more than 10000 values"
 
 
+@pytest.mark.parametrize("text", ['label: "\\ud83d"', '"x\\ud83d": 1, label: y'])
+def test_half_a_character_is_no_text(refused: Refused, text: str) -> None:
+    (mistake,) = refused(POLICY.replace("label: income", text))
+    assert "half a character" in mistake.what or "U+D83D" in mistake.what
+
+
+def test_pairs_of_escapes_are_one_character_as_in_json(load: Load) -> None:
+    assert load(POLICY.replace("label: income", 'label: "\\ud83d\\ude00"')).data.label == "😀"
+
+
 @pytest.mark.parametrize("text", ["? [a, b]\n: 1\n", "{[a]: 1}", "? {a: 1}\n: 2\n"])
 def test_keys_are_texts(refused: Refused, text: str) -> None:
     (mistake,) = refused(text)

@@ -95,14 +95,18 @@ LOOSER = [
     ("rival: {when_no_champion: pass}", "gates.rival.when_no_champion", "pass is looser than block"),
     ("rival: {f1: {max_drop: 0.02}}", "gates.rival.metrics.f1.max_drop", "0.02 is looser than 0.01"),
     ("rival: {data: production}", "gates.rival.data", "[production] replaces [validation]"),
-    ("quality: {uses: gates/own.py:Parity, ratio: {min: 0.1}}", "gates.quality.uses", "Parity replaces gates/own.py"),
+    (
+        "quality: {uses: gates/own.py:Parity, ratio: {min: 0.1}}",
+        "gates.quality.uses",
+        "Parity replaces gates/own.py:Quality",
+    ),
     ("contract: {encoding: latin-1}", "gates.contract.encoding", "latin-1 replaces utf-8"),
-    ("contract: {columns: {age: {min: -5}}}", "gates.contract.columns.age.min", "-5.0 replaces 0.0"),
-    ("contract: {columns: {'*': {min: -5}}}", "gates.contract.columns.*.min", "-5.0 replaces 0.0"),
+    ("contract: {columns: {age: {min: -5}}}", "gates.contract.columns.age.min", "-5 replaces 0,"),
+    ("contract: {columns: {'*': {min: -5}}}", "gates.contract.columns.*.min", "-5 replaces 0,"),
     (
         "contract: {columns: {'*': {outside: {max: 1%}}}}",
         "gates.contract.columns.*.outside.max",
-        "0.01 is looser than 0.0",
+        "0.01 is looser than 0,",
     ),
 ]
 

@@ -116,7 +116,7 @@ def test_predictions_may_stand_in_columns(load: Load) -> None:
     assert spec.predictions == PredictionColumns(prediction="y", score=("p", "q"), classes=(0, "b"))
 
 
-@pytest.mark.parametrize(("label", "kind"), [("1", int), ("true", bool), ("1.5", float), ("'1'", str), (">50K", str)])
+@pytest.mark.parametrize(("label", "kind"), [("1", int), ("true", bool), ("1.5", float), ("'1'", str), ("'>50K'", str)])
 def test_labels_keep_their_type(load: Load, label: str, kind: type) -> None:
     assert type(load(POLICY.replace("label: income", f"label: income, positive: {label}")).data.positive) is kind
 

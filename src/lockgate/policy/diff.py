@@ -46,7 +46,7 @@ class Change:
     new_place: Place
 
     def __str__(self) -> str:
-        return f"{'.'.join(self.key)}: {_shown(self.old)} → {_shown(self.new)} ({self.kind})"
+        return f"{'.'.join(self.key)}: {shown(self.old)} → {shown(self.new)} ({self.kind})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +174,8 @@ def _gate_changes(gate_id: str, old: BuiltGate | None, new: BuiltGate | None) ->
     for change in _changes(before, after):
         # A setting of a column that is new is a change of a rule only where another setting held for the column.
         shadowed = _shadowed_setting(change.key, before) if change.key not in before else None
-        yield _change(change.key, shadowed, after[change.key]) if shadowed is not None else change
+        if shadowed is None or shadowed.value != after[change.key].value:
+            yield change if shadowed is None else _change(change.key, shadowed, after[change.key])
     yield from _clause_changes(old, new)
 
 
@@ -308,7 +309,12 @@ def _warn_declares(condition: Condition, direction: Direction) -> Tighter:
     return Tighter.DOWN
 
 
-def _shown(value: JSON) -> str:
+def shown(value: JSON) -> str:
+    """A value of a policy as a person reads it."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_shown(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    if isinstance(value, float) and float(f"{value:g}") == value:
+        return f"{value:g}"
     return "nothing" if value is None else str(value)

@@ -3,22 +3,21 @@
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lockgate.errors import Mistake, PolicyError
+from pydantic import BaseModel
+
+from lockgate.errors import LockgateError, Mistake, PolicyError
 from lockgate.policy.blocks import Blocks, check_version, read_blocks
-from lockgate.policy.diff import Change, compare
-from lockgate.policy.model import ROLES, DataBlock
+from lockgate.policy.diff import Change, compare, shown
+from lockgate.policy.merge import SCHEME, merge, rebased
+from lockgate.policy.model import ModelBlock
 from lockgate.policy.nodes import Node, parse
 from lockgate.policy.read import read_bytes, read_text
-from lockgate.policy.tighter import Tighter, tighter
-from lockgate.policy.tree import Finder, long_form
-from lockgate.types import JSON
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_MERGED = ("metrics", "slices", "columns")
+from lockgate.policy.tighter import Tighter
+from lockgate.policy.tree import Finder, long_form, uses_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,30 +28,32 @@ class Loaded:
         top: its tree in the long form, merged with its parents'.
         content: the bytes of the file itself.
         blocks: the blocks of the merged tree.
+        complete: every parent could be read.
     """
 
     top: Node
     content: bytes
     blocks: Blocks
+    complete: bool
 
 
-def load_tree(path: Path, name: str, finder: Finder, mistakes: list[Mistake]) -> Loaded:
-    """A policy file with its parents; mistakes in any of them are added to `mistakes`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One `extends`: the parent's merged tree, the child's own, and both merged."""
 
-    Raises:
-        PolicyError: the file itself is no YAML document that can be read.
-    """
-    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (not resolved: links stay as the user made them)
-    family = _Family(finder=finder, mistakes=[], unreadable=[], inside=_repository(folder.resolve()))
-    loaded = _load(path, name, family, ())
-    # What YAML refused has no value: that it has the wrong type, too, is no second mistake.
-    told = {_position(mistake) for mistake in family.unreadable}
-    mistakes += [*family.unreadable, *(m for m in family.mistakes if _position(m) not in told)]
-    return loaded
+    parent: Node
+    child: Node
+    merged: Node
 
 
-def _position(mistake: Mistake) -> tuple[str, int, int]:
-    return mistake.place.file, mistake.place.line, mistake.place.column
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A file that was read: its tree merged with its parents', its bytes, the steps that led there."""
+
+    top: Node
+    content: bytes
+    steps: tuple[_Step, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +66,47 @@ class _Family:
     inside: Path
 
 
-def _load(path: Path, name: str, family: _Family, chain: tuple[Path, ...]) -> Loaded:
+def load_tree(path: Path, name: str, finder: Finder, mistakes: list[Mistake]) -> Loaded:
+    """A policy file with its parents; mistakes in any of them are added to `mistakes`.
+
+    Raises:
+        PolicyError: the file itself is no YAML document that can be read.
+    """
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (not resolved: links stay as the user made them)
+    family = _Family(finder=finder, mistakes=[], unreadable=[], inside=_repository(folder.resolve()))
+    read = _load(path, name, family, ())
+    blocks = read_blocks(read.top, finder, family.mistakes)
+    for step in read.steps:
+        # A parent need not be whole: what it leaves to its children is taken from the whole that came of it.
+        parent = read_blocks(_filled(step.parent, read.top, finder), finder, family.mistakes)
+        merged = read_blocks(_filled(step.merged, read.top, finder), finder, family.mistakes)
+        family.mistakes.extend(_loosened(step, parent, merged))
+    # What YAML refused has no value: that it has the wrong type, too, is no second mistake.
+    told = {_position(mistake) for mistake in family.unreadable}
+    mistakes += [*family.unreadable, *(m for m in family.mistakes if _position(m) not in told)]
+    return Loaded(top=read.top, content=read.content, blocks=blocks, complete=read.complete)
+
+
+def _position(mistake: Mistake) -> tuple[str, int, int]:
+    return mistake.place.file, mistake.place.line, mistake.place.column
+
+
+def _load(path: Path, name: str, family: _Family, chain: tuple[Path, ...]) -> _Read:
     content = read_bytes(path, name)
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100
     top, wrong = parse(read_text(content, name), name, folder)
-    mistakes = family.mistakes
     family.unreadable.extend(wrong)
     if not isinstance(top.value, Mapping):
         what = "a policy is a mapping (key: value), and this is none"
         raise PolicyError([Mistake(place=top.place, what=what, fix="`lockgate init` writes one")])
-    check_version(top, mistakes)
+    check_version(top, family.mistakes)
     parent = _parent(top, family, (*chain, path.resolve()))
-    top = long_form(top, parent.top if parent is not None else None, family.finder, mistakes)
-    merged = _merge(parent.top, top) if parent is not None else top
-    merged = _rebased(merged, folder)
-    blocks = read_blocks(merged, family.finder, mistakes)
-    if parent is not None:
-        mistakes += _loosened(parent, blocks, top)
-    return Loaded(top=merged, content=content, blocks=blocks)
+    top = long_form(top, parent.top if parent is not None else None, family.finder, family.mistakes)
+    if parent is None:
+        return _Read(top=top, content=content, complete="extends" not in top.entries)
+    merged = rebased(merge(parent.top, top), folder)
+    step = _Step(parent=parent.top, child=top, merged=merged)
+    return _Read(top=merged, content=content, steps=(*parent.steps, step), complete=parent.complete)
 
 
 # --- finding the parent -----------------------------------------------------------------------------------------------
@@ -93,7 +117,7 @@ def _repository(folder: Path) -> Path:
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
 
 
-def _parent(top: Node, family: _Family, chain: tuple[Path, ...]) -> Loaded | None:
+def _parent(top: Node, family: _Family, chain: tuple[Path, ...]) -> _Read | None:
     node = top.entries.get("extends")
     if node is None:
         return None
@@ -134,7 +158,7 @@ def _file(node: Node, inside: Path, chain: tuple[Path, ...]) -> tuple[Path, str,
         path = (inside / file).resolve()
     elif re.match(r"https?:", uri):
         raise _NotFound("a policy is never fetched from the net", allowed)
-    elif _SCHEME.match(uri):
+    elif SCHEME.match(uri):
         raise _NotFound(f"{uri.partition(':')[0]}: is no place that policies come from", allowed)
     else:
         path = (node.folder / uri).resolve()
@@ -156,105 +180,68 @@ def _package_folder(package: str) -> Path:
     return Path(places[0]).resolve()
 
 
-# --- merging ----------------------------------------------------------------------------------------------------------
-
-
-def _merge(parent: Node, child: Node, path: tuple[str, ...] = ()) -> Node:
-    """The child's entries over the parent's; lists that may only grow hold both."""
-    if not isinstance(parent.value, Mapping) or not isinstance(child.value, Mapping):
-        return child
-    merged = dict(parent.value)
-    for key, node in child.value.items():
-        inherited, here = merged.get(key), (*path, key)
-        if inherited is None or key in ("lockgate", "extends"):
-            merged[key] = node
-        elif _is_merged(here):
-            merged[key] = _merge(inherited, node, here)
-        elif _grows(here) and isinstance(node.value, tuple):
-            merged[key] = replace(
-                node, value=(*inherited.items, *(i for i in node.items if i.json not in _json(inherited)))
-            )
-        else:
-            merged[key] = node
-    if not path and "extends" not in child.value:
-        merged.pop("extends", None)
-    return replace(child, value=merged)
-
-
-def _json(node: Node) -> list[JSON]:
-    return [item.json for item in node.items]
-
-
-def _is_merged(path: tuple[str, ...]) -> bool:
-    """Whether the entries of a mapping are merged one by one; what says where a model is, is replaced as a whole."""
-    if path[0] == "gates":
-        return len(path) <= 2 or (path[2] in _MERGED and len(path) <= (5 if path[2] == "columns" else 4))
-    return len(path) == 1 or path == ("scorecard", "weights")
-
-
-def _grows(path: tuple[str, ...]) -> bool:
-    field = DataBlock.model_fields.get(path[1]) if path[0] == "data" and len(path) == 2 else None
-    return field is not None and tighter(field) is Tighter.SUPERSET
-
-
-def _rebased(top: Node, folder: Path) -> Node:
-    """The tree with the evidence that a parent names relative to its own folder named relative to `folder`."""
-
-    def moved(node: Node) -> Node:
-        if node.folder == folder or not isinstance(node.value, str):
-            return node
-        return replace(node, value=relative(node.value, node.folder, folder), folder=folder)
-
-    top = _edited(top, [("data", role) for role in ROLES], moved)
-    models = [("model",), ("model", "candidate"), ("model", "champion")]
-    texts = ("uri", "artifact", "code")
-    top = _edited(top, [(*model, key) for model in models for key in texts], moved)
-    top = _edited(top, [(*model, "environment", "python") for model in models], moved)
-    return _edited(top, models[1:], lambda node: node if node.value == "none" else moved(node))
-
-
-def _edited(node: Node, paths: list[tuple[str, ...]], edit: Callable[[Node], Node]) -> Node:
-    for path in paths:
-        node = _edited_at(node, path, edit)
-    return node
-
-
-def _edited_at(node: Node, path: tuple[str, ...], edit: Callable[[Node], Node]) -> Node:
-    if not path:
-        return edit(node)
-    inner = node.entries.get(path[0])
-    if inner is None:
-        return node
-    return replace(node, value={**node.entries, path[0]: _edited_at(inner, path[1:], edit)})
-
-
-def relative(uri: str, folder: Path, other: Path) -> str:
-    """A path that was written relative to `folder`, relative to `other`; an address or absolute path as it is."""
-    if _SCHEME.match(uri) or Path(uri).is_absolute():
-        return uri
-    return os.path.relpath(folder / uri, other)
-
-
 # --- never looser -----------------------------------------------------------------------------------------------------
 
 
-def _loosened(parent: Loaded, merged: Blocks, child: Node) -> Iterator[Mistake]:
+def _loosened(step: _Step, parent: Blocks, merged: Blocks) -> Iterator[Mistake]:
+    yield from _other_gates(step)
     read = {gate.spec.id for gate in merged.gates}
-    for change in compare(parent.blocks, merged):
-        if len(change.key) == 2 and change.key[0] == "gates" and change.key[1] not in read:
-            continue  # the gate does not hold, and that has been told
+    for change in compare(parent, merged):
+        if change.key[0] == "gates" and (change.key[1] not in read or change.key[2:] == ("uses",)):
+            continue  # told: the gate does not hold, or it is another one
         fixed = change.kind == "changed" and change.declared is Tighter.FIXED and change.old is not None
         if change.kind != "looser" and not fixed:
             continue
-        node, source = _culprit(child, change.key), _source(parent.top, change)
+        source = _source(step.parent, change)
         if change.kind == "looser":
-            what = f"{_said(change.new)} is looser than {_said(change.old)}, which {source}"
+            what = f"{shown(change.new)} is looser than {shown(change.old)}, which {source}"
             fix = "a policy may tighten what it extends, never loosen it"
         else:
-            what = f"{_said(change.new)} replaces {_said(change.old)}, which {source}"
-            fix = "a policy cannot change this key of the policy that it extends"
-        key = ".".join(change.key)
-        yield Mistake(place=replace(node.at, key=key), what=what, fix=fix)
+            what, fix = f"{shown(change.new)} replaces {shown(change.old)}, which {source}", _FIXED
+        place = replace(_culprit(step.child, change.key).at, key=".".join(change.key))
+        yield Mistake(place=place, what=what, fix=fix)
+
+
+_FIXED = "a policy cannot change this key of the policy that it extends"
+
+
+def _other_gates(step: _Step) -> Iterator[Mistake]:
+    """Gates that the child turns into other ones."""
+    parents = step.parent.entries["gates"].entries if "gates" in step.parent.entries else {}
+    for gate_id, node in step.child.entries["gates"].entries.items() if "gates" in step.child.entries else ():
+        uses = node.entries.get("uses")
+        if uses is None or gate_id not in parents or uses.value == uses_of(gate_id, parents[gate_id]):
+            continue
+        old = parents[gate_id].entries.get("uses", parents[gate_id]).at
+        what = f"{shown(uses.json)} replaces {uses_of(gate_id, parents[gate_id])}, which {old.file}:{old.line} sets"
+        yield Mistake(place=uses.at, what=what, fix=_FIXED)
+
+
+def _filled(top: Node, whole: Node, finder: Finder) -> Node:
+    """A parent's tree with what it must say and leaves to its children: the task, settings that a gate requires."""
+    model, gates = top.entries.get("model"), top.entries.get("gates")
+    entries = dict(top.entries)
+    if model is not None:
+        entries["model"] = _with_required(model, whole.entries.get("model"), ModelBlock)
+    if gates is not None and gates.entries:
+        filled = dict(gates.entries)
+        for gate_id, node in filled.items():
+            uses = node.entries.get("uses", node)
+            try:
+                params = finder.find(uses_of(gate_id, node), uses.folder).cls.params
+            except LockgateError:
+                continue  # told when the gate is read
+            filled[gate_id] = _with_required(node, whole.entries["gates"].entries.get(gate_id), params)
+        entries["gates"] = replace(gates, value=filled)
+    return replace(top, value=entries)
+
+
+def _with_required(node: Node, whole: Node | None, cls: type[BaseModel]) -> Node:
+    if whole is None or not isinstance(node.value, Mapping):
+        return node
+    required = (key for key, field in cls.model_fields.items() if field.is_required())
+    left = {key: whole.entries[key] for key in required if key not in node.entries and key in whole.entries}
+    return replace(node, value={**node.entries, **left})
 
 
 def _culprit(child: Node, key: tuple[str, ...]) -> Node:
@@ -282,11 +269,3 @@ def _source(parent: Node, change: Change) -> str:
     if node is None:
         return f"{parent.place.file} leaves at its default"
     return f"{node.at.file}:{node.at.line} sets"
-
-
-def _said(value: JSON) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_said(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_said, value)) + "]"
-    return "nothing" if value is None else str(value)

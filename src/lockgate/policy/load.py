@@ -9,7 +9,8 @@ from typing import Any
 
 from lockgate.errors import Mistake, PolicyError, did_you_mean
 from lockgate.policy.blocks import VERSION, Blocks
-from lockgate.policy.extend import load_tree, relative
+from lockgate.policy.extend import load_tree
+from lockgate.policy.merge import relative
 from lockgate.policy.model import ROLES, DataBlock, GateSpec, ModelBlock, ModelSpec, Overrides, Policy
 from lockgate.policy.nodes import Node
 from lockgate.policy.rules import params_json
@@ -36,7 +37,8 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
     mistakes: list[Mistake] = [*_wrong_overrides(overrides)]
     loaded = load_tree(path, name, finder, mistakes)
     blocks = loaded.blocks
-    mistakes += check_whole(loaded.top, blocks, overrides, finder)
+    if loaded.complete:  # else what is absent here may stand in the parent that could not be read
+        mistakes += check_whole(loaded.top, blocks, overrides, finder)
     model, data, decide, scorecard = blocks.model, blocks.data, blocks.decide, blocks.scorecard
     if mistakes or model is None or data is None or decide is None or scorecard is None:
         raise PolicyError(_distinct(mistakes))

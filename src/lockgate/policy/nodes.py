@@ -4,6 +4,7 @@ The tree is built from the parser's events, one by one and without recursion, so
 refused where it gets too deep, and never blows up the reader.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from lockgate.types import JSON, Place
 
 MAX_DEPTH = 20
 MAX_NODES = 10_000
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 Key: TypeAlias = str | int
 
@@ -217,19 +220,19 @@ class _Builder:
         if parent is not None and parent.mapping and parent.key is None:
             self._key(event, parent, plain=plain)
             return
-        value: Scalar = event.value
+        value: Scalar = _joined(event.value)
         if plain:
             try:
                 value = resolve(event.value)
             except ValueError as error:
                 self._mistake(event, str(error))
-        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        if isinstance(value, str) and _HALVES.search(value):
             self._mistake(event, "half a character (a surrogate) is no text")
             value = ""
         self._put(value, event, plain=plain)
 
     def _key(self, event: Any, parent: _Open, *, plain: bool) -> None:
-        key: str = event.value
+        key = _joined(event.value)
         place = self._place(event, f"{parent.path}.{key}" if parent.path else key)
         if plain and key == "<<":
             self._refuse(event, "the merge key <<", "write the keys out")
@@ -237,6 +240,7 @@ class _Builder:
         if hidden is not None:
             what = f"the key holds an invisible character, U+{ord(hidden):04X}"
             self.mistakes.append(Mistake(place=self._place(event, parent.path), what=what, fix="remove it"))
+            key = _HALVES.sub("\ufffd", key)
         if plain and not isinstance(_resolved(key), str):
             what = f"a key must be a text, {key or 'nothing'} is none"
             fix = _decimal_comma(key, place, parent) or f'quote it: "{key}"'
@@ -303,6 +307,13 @@ def _decimal_comma(key: str, place: Place, parent: _Open) -> str:
         return ""
     touches = place.column == before.place.column + len(str(before.value)) + 1
     return f"write a decimal point: {before.value}.{key}" if touches else ""
+
+
+def _joined(text: str) -> str:
+    """The text with pairs of surrogates, as JSON escapes them, joined to the characters that they stand for."""
+    if not _HALVES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _resolved(text: str) -> Scalar:

@@ -80,10 +80,6 @@ def read_gate(gate_id: str, node: Node, finder: Finder, mistakes: list[Mistake])
     tolerate = _tolerate(node, mistakes)
     if block is None or params is None or len(mistakes) > before:
         return None
-    if not clauses:
-        fix = f"add a condition on one of its metrics: {', '.join(sorted(reading.metrics))}"
-        mistakes.append(Mistake(place=node.at, what="the gate asks nothing", fix=fix))
-        return None
     spec = GateSpec(
         id=gate_id,
         uses=found.uses,

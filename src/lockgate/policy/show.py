@@ -113,4 +113,6 @@ def _flow(value: Any) -> str:
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str) and _PLAIN.match(value) and resolve(value) == value:
         return value
-    return json.dumps(value)
+    # Escaped is only what an editor would not show.
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)

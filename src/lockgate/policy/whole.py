@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from lockgate.errors import LockgateError, Mistake
-from lockgate.gates.base import Gate
+from lockgate.gates.base import Gate, metrics_of
 from lockgate.policy.blocks import Blocks
 from lockgate.policy.model import ROLES, Overrides
 from lockgate.policy.nodes import Node
@@ -38,7 +38,13 @@ def check_whole(top: Node, blocks: Blocks, overrides: Overrides, finder: Finder)
             continue  # told when the gate was read
         yield from _check_needs(node, gate, given)
         yield from _check_champion(node, gate, given)
-    if len(blocks.gates) == len(gates.entries) > 0 and not any(map(_blocks, blocks.gates)):
+    for built in blocks.gates:
+        if not built.rules.clauses:
+            names = ", ".join(sorted(metrics_of(built.spec.gate, built.spec.params)))
+            fix = f"add a condition on one of its metrics: {names}"
+            yield Mistake(place=built.spec.place, what="the gate asks nothing", fix=fix)
+    asking = [built for built in blocks.gates if built.rules.clauses]
+    if len(asking) == len(gates.entries) > 0 and not any(map(_blocks, asking)):
         what = "no condition of the policy can block, so every model would pass"
         yield Mistake(place=gates.at, what=what, fix="give at least one condition a limit at level: block")
 

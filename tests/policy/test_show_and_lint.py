@@ -1,0 +1,115 @@
+"""A policy shown as it is in effect; advice about what is valid and unwise."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.policy.conftest import Load
+from tests.policy.test_policy import FULL
+from tests.policy.texts import POLICY, with_condition, with_gate
+
+from lockgate.policy.lint import lint
+from lockgate.policy.nodes import parse
+from lockgate.policy.show import _flow, show
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FULL.read_text(),
+        POLICY,
+        POLICY.replace("m.skops", "m.skops, champion: none"),
+        with_condition("latency: {max: 20 ms, warn: 12.5 ms}"),
+        with_condition("size: {max: 50 MB}"),
+        with_condition("latency: {max: 1 s, max_drop: 2 ms, max_ratio: 1.25}", "Rival"),
+        with_gate("columns: {'*': {type: integer}, age: {min: 17, outside: {max: 0.1%}}, tolerate: 5%}", "Contract"),
+        with_gate("noise: 0.1\nnames: [a]\na_rate: {max: 5%}\ntimeout: 3 min\ndata: [training, validation]", "Noise"),
+        POLICY.replace(
+            "m.skops", "{predictions: {prediction: 'yes', score: [p, q], classes: [true, '1']}, artifact: x}"
+        ),
+        POLICY.replace("label: income", "label: ' a: b', positive: '0.5', slices: [{name: 'ü\\', where: \"a > 'x'\"}]"),
+    ],
+    ids=range(10),
+)
+def test_what_is_shown_loads_to_the_same_rules(load: Load, text: str) -> None:
+    text += "" if "always:" in text or "other:" in text else '  always: {uses: "gates/own.py:Always"}\n'
+    text = text.replace("scorecard: {weights: {performance: 3, fairness: 2}}\n  always", "  always")
+    policy = load(text)
+    again = load(show(policy))
+    assert again.rules_digest == policy.rules_digest
+    assert (again.model, again.data) == (policy.model, policy.data)
+
+
+def test_every_default_is_written_out(load: Load) -> None:
+    assert (
+        show(load(POLICY))
+        == """\
+lockgate: 1
+model:
+  name: model
+  task: binary
+  candidate: {uri: m.skops}
+data:
+  validation: v.parquet
+  label: income
+  min_rows: 30
+decide:
+  confidence: 0.95
+  inconclusive: by_estimate
+  seed: 7
+gates:
+  quality:
+    uses: "gates/own.py:Quality"
+    data: [validation]
+    metrics:
+      f1: {min: 0.65, level: block}
+"""
+    )
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers(-(2**53), 2**53) | st.booleans() | st.floats(allow_nan=False, allow_infinity=False),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_whatever_is_shown_is_read_back(value: object) -> None:
+    top, mistakes = parse(f"a: {_flow(value)}\n", "x", Path())
+    assert mistakes == () or any("invisible" in mistake.what for mistake in mistakes)
+    assert top.entries["a"].json == value
+
+
+# --- advice -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_smallest_policy_needs_no_advice(load: Load) -> None:
+    assert lint(load(POLICY)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "place"),
+    [
+        (POLICY + "decide: {inconclusive: pass}\n", "an undecided condition passes", "lockgate.yaml:9:10"),
+        (POLICY + "decide: {confidence: 0.6}\n", "miss the true value often", "lockgate.yaml:9:10"),
+        (POLICY.replace("income", "income, min_rows: 3"), "3 rows is judged by chance", "lockgate.yaml:3:46"),
+        (POLICY.replace("label:", "training: v.parquet, label:"), "the training data are", "lockgate.yaml:3:31"),
+        (POLICY.replace("m.skops", "m.skops, champion: m.skops"), "the same model", "lockgate.yaml:2:43"),
+        (POLICY.replace("income", "income, slices: [job]"), "no gate has a condition on them", "lockgate.yaml:3:46"),
+        (POLICY.replace("income", "income, sensitive: [sex]"), "no gate looks at them", "lockgate.yaml:3:46"),
+        (POLICY.replace("0.65", "1"), "only at its very best value, 1", "lockgate.yaml:8:7"),
+        (with_gate("psi: {max: 1}\ncolumns: {tolerate: 60%}", "Moved"), "60% of the columns may", "lockgate.yaml:6:3"),
+        (with_gate("ratio: {min: 0.8}", "Parity"), "which outcome people want", "lockgate.yaml:6:3"),
+    ],
+)
+def test_advice_says_where_and_why(load: Load, text: str, what: str, place: str) -> None:
+    found = {str(advice.place): advice for advice in lint(load(text)) if what in advice.what}
+    assert list(found) == [place]
+    assert found[place].fix
+
+
+@pytest.mark.parametrize("block", ["f1: {min: 0.5, level: warn}", "level: info\nf1: {min: 0.5}", "f1: {warn: 0.9}"])
+def test_catalogue_44_a_gate_that_only_warns_is_shown_as_not_enforced(load: Load, block: str) -> None:
+    found = [advice for advice in lint(load(with_gate(block))) if "shown, not enforced" in advice.what]
+    assert [str(advice.place) for advice in found] == ["lockgate.yaml:6:3"]
