@@ -22,8 +22,8 @@ from lockgate.init.thresholds import measured, performance_part
 from lockgate.init.write import text_of
 from lockgate.judge import judge
 from lockgate.measure import measure
-from lockgate.policy.merge import relative
 from lockgate.policy.load import load_policy
+from lockgate.policy.merge import relative
 from lockgate.progress import Progress, silent
 from lockgate.types import Finding, GateRun
 
