@@ -44,7 +44,8 @@ def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
         column: what it holds.
         rows: number of rows by data set.
     """
-    allowed = tuple(sorted(column.values, key=str)) if 0 < len(column.values) <= MOST_ALLOWED else None
+    few = 0 < len(column.values) <= MOST_ALLOWED and not any("\0" in str(value) for value in column.values)
+    allowed = tuple(sorted(column.values, key=str)) if few else None
     nulls = max(nulls_bound(share, rows[role]) for role, share in column.nulls.items())
     low, high = number_range(column) if column.kind == "number" and not column.infinite else (None, None)
     return ColumnRule(
@@ -65,12 +66,12 @@ def _type(column: ColumnLook) -> str | None:
 def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     """Round numbers around all that a number column holds; it never crosses zero where the column does not.
 
-    The margin is a tenth of the span on each side, half of it above a heavy tail; a column of two values gets none.
+    The margin is a tenth of the span on each side, half of it above a heavy tail; two whole values get none.
     """
     if column.low is None or column.high is None:
         return None, None
     low, high, span = column.low, column.high, column.high - column.low
-    if column.distinct <= 2 or span == 0:
+    if span == 0 or (column.whole and column.distinct <= 2):
         return Decimal(repr(low)), Decimal(repr(high))
     step = nice(span / 5)
     if column.whole:

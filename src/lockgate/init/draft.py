@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from lockgate.evidence.slices import make_groupings
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.sources.codes import encode, plain_values
 from lockgate.evidence.view import Label
 from lockgate.init.contract import bins
 from lockgate.init.inspect import ColumnLook
@@ -22,10 +18,7 @@ from lockgate.init.propose import (
     main_metrics,
     slice_metric,
 )
-from lockgate.init.roles import MIN_ROWS, MOST_GROUPS, Roles, find_favourable, find_positive
-from lockgate.policy.model import Sensitive
-
-_MIN_ROWS = (MIN_ROWS, 50, 100, 200, 500)
+from lockgate.init.roles import MOST_GROUPS, Roles, find_favourable, find_positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +48,6 @@ def draft(sight: Sight, *, name: str, model: str, uris: Mapping[str, str]) -> Pr
     positive = find_positive(roles.label, _classes(sight)) if task == "binary" else None
     favourable = _favourable(sight, None if positive is None else positive[0])
     sensitive = tuple(_sensitive(sight.looks[column]) for column in roles.sensitive)
-    min_rows, min_rows_why = _min_rows(sight, sensitive, None if favourable is None else favourable[0])
     names = tuple(column for column in sight.features if column not in roles.sensitive)
     slices = find_slices(sight.sources["validation"], sight.looks, names, roles.label, task)
     return Proposal(
@@ -72,8 +64,6 @@ def draft(sight: Sight, *, name: str, model: str, uris: Mapping[str, str]) -> Pr
         sensitive=sensitive,
         maybe_sensitive=roles.maybe_sensitive,
         slices=slices,
-        min_rows=None if min_rows == MIN_ROWS else min_rows,
-        min_rows_why=min_rows_why,
         gates=_gates(sight, slices=bool(slices)),
         notes=roles.notes,
     )
@@ -84,12 +74,13 @@ def _gates(sight: Sight, *, slices: bool) -> tuple[GatePart, ...]:
     metrics = main_metrics(task, scores=sight.model.scores)
     to_come = tuple(_placeholder(metric, task) for metric in metrics)
     on_slices = (_placeholder(slice_metric(task), task),) if slices else ()
-    named = dict.fromkeys([*sight.features, *sight.roles.sensitive, sight.roles.label])
+    # A name that does not print cannot be a key of a policy.
+    named = [name for name in (*sight.features, *sight.roles.sensitive, sight.roles.label) if name.isprintable()]
     classes = {sight.roles.label: sight.model.classes} if sight.model.classes else {}
     gates = [
         GatePart(id="performance", why="", limits=to_come, slices=on_slices),
         champion_part(task, metrics, rows["validation"]),
-        contract_part(sight.looks, rows, tuple(named), classes),
+        contract_part(sight.looks, rows, tuple(dict.fromkeys(named)), classes),
     ]
     if "reference" in sight.sources:
         labelled = sight.roles.label in sight.sources["reference"].schema
@@ -130,32 +121,6 @@ def _favourable(sight: Sight, positive: Label | None) -> tuple[Label, str] | Non
     return favourable, "a guess, not the positive class: fairness is about the outcome that people want"
 
 
-# --- groups -----------------------------------------------------------------------------------------------------------
-
-
 def _sensitive(column: ColumnLook) -> SensitivePart:
     binned = column.kind == "number" and column.distinct > MOST_GROUPS
     return SensitivePart(column=column.name, bins=bins(column) if binned else ())
-
-
-def _min_rows(sight: Sight, sensitive: tuple[SensitivePart, ...], favourable: Label | None) -> tuple[int, str]:
-    """The least of a few round numbers at which every judged group has labels of both outcomes.
-
-    Error rates have no value in a group in which nobody, or everybody, has the favourable outcome.
-    """
-    if favourable is None:
-        return MIN_ROWS, ""
-    source, label = sight.sources["validation"], sight.roles.label
-    specs = [Sensitive(column=part.column, bins=tuple(map(float, part.bins)) or None) for part in sensitive]
-    labels = encode(source.column(label))
-    wanted = np.array([*(value == favourable for value in plain_values(labels.values)), False])[labels.codes]
-    one_sided = 0
-    for grouping in make_groupings(source, specs):
-        for code in range(len(grouping.groups)):
-            own = wanted[grouping.codes == code]
-            if len(own) and (own.all() or not own.any()):
-                one_sided = max(one_sided, len(own))
-    fitting = [rows for rows in _MIN_ROWS if rows > one_sided]
-    if not fitting or fitting[0] == MIN_ROWS:
-        return MIN_ROWS, ""
-    return fitting[0], "smaller groups and slices are listed, not judged: in some of them only one outcome stands"

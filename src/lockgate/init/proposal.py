@@ -78,8 +78,6 @@ class Proposal:
         sensitive: columns by which fairness is judged.
         maybe_sensitive: columns that look sensitive too.
         slices: columns whose values are slices.
-        min_rows: under this a slice or group is listed, not judged; None: the policy's default.
-        min_rows_why: why it is not the default.
         gates: the gates in their order.
         notes: what a reader should know besides.
     """
@@ -97,7 +95,5 @@ class Proposal:
     sensitive: tuple[SensitivePart, ...] = ()
     maybe_sensitive: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
-    min_rows: int | None = None
-    min_rows_why: str = ""
     gates: tuple[GatePart, ...] = ()
     notes: tuple[str, ...] = ()

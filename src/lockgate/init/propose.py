@@ -19,6 +19,7 @@ MIN_RATIO = "0.8"
 MAX_DIFFERENCE = "0.1"
 MAX_OVERLAP = "1%"
 
+_MOST_MOVED = 12  # number columns; of more, `psi` on every feature must do
 _MOST_SLICES = 8
 _MOST_DUPLICATES = 0.05
 _ROWS_PER_SLICE = 100
@@ -74,10 +75,10 @@ def drift_part(looks: Mapping[str, ColumnLook], features: Sequence[str], *, labe
     )
     moved = Limit(metric="wasserstein_normed", bound="max", limit=MAX_WASSERSTEIN)
     columns = {"*": ColumnPart(limits=every, why="every feature: its distribution, its missing values")}
-    measured = [look for name in features if (look := looks[name]).kind == "number" and _spreads(look)]
-    columns |= {look.name: ColumnPart(limits=(moved,)) for look in measured[:MOST_COLUMNS]}
-    if measured:
+    measured = [look for name in features if name.isprintable() and _spreads(look := looks[name])]
+    if 0 < len(measured) <= _MOST_MOVED:
         first = measured[0].name
+        columns |= {look.name: ColumnPart(limits=(moved,)) for look in measured}
         columns[first] = ColumnPart(limits=(moved,), why="numbers: moved by so many standard deviations")
     whole = (Limit(metric="prediction_psi", bound="max", limit=MAX_PSI, why="what the candidate predicts"),)
     why = "do these rows still look like the reference? psi 0.2 is the customary alarm"
@@ -85,7 +86,8 @@ def drift_part(looks: Mapping[str, ColumnLook], features: Sequence[str], *, labe
 
 
 def _spreads(look: ColumnLook) -> bool:
-    return look.low is not None and look.high is not None and look.high > look.low and not look.infinite
+    numbers = look.kind == "number" and not look.infinite
+    return numbers and look.low is not None and look.high is not None and look.high > look.low
 
 
 def contract_part(
@@ -132,7 +134,7 @@ def duplicates_limit(share: float, rows: int) -> Limit | None:
     if share > _MOST_DUPLICATES:
         return None
     bound = max(nulls_bound(share, rows), Decimal("0.01"))
-    why = f"{per_cent(round(share, 4))} repeat another row today"
+    why = f"{per_cent(round(share, 4)) if share else 'none'} of them repeats another one today"
     return Limit(metric="duplicates", bound="max", limit=per_cent(bound), why=why)
 
 

@@ -27,8 +27,8 @@ def settle(proposal: Proposal, findings: Sequence[Finding]) -> tuple[Proposal, t
             broken = [finding for finding in about if finding.status is Status.ERROR]
             missed = [finding for finding in about if finding.status in {Status.FAIL, Status.INCONCLUSIVE}]
             if broken and any(limit.metric == metric for limit in changed.limits):
-                changed = _without(changed, metric)
-                notes.append(f"{gate.id} does not ask for {metric}: {broken[0].message}")
+                changed = _without(changed, metric, about)
+                notes.append(f"{gate.id} leaves this out: {broken[0].message}")
             elif broken:
                 left += broken
             elif missed:
@@ -38,12 +38,16 @@ def settle(proposal: Proposal, findings: Sequence[Finding]) -> tuple[Proposal, t
     return replace(proposal, gates=kept, notes=tuple(dict.fromkeys(notes))), tuple(left)
 
 
-def _without(gate: GatePart, metric: str) -> GatePart:
-    return replace(
-        gate,
-        limits=tuple(limit for limit in gate.limits if limit.metric != metric),
-        slices=tuple(limit for limit in gate.slices if limit.metric != metric),
-    )
+def _without(gate: GatePart, metric: str, about: Sequence[Finding]) -> GatePart:
+    """The gate that asks for a metric only on the columns where it could be measured; where there is none, nowhere."""
+    asked = next(limit for limit in gate.limits if limit.metric == metric)
+    measured = [finding.at.column for finding in about if finding.status is not Status.ERROR]
+    columns = dict(gate.columns)
+    for column in measured:
+        if column is not None:
+            part = columns.get(column, ColumnPart())
+            columns[column] = replace(part, limits=(*part.limits, asked))
+    return replace(gate, limits=tuple(limit for limit in gate.limits if limit.metric != metric), columns=columns)
 
 
 def _warning(gate: GatePart, metric: str, missed: Sequence[Finding], about: Sequence[Finding]) -> GatePart:

@@ -95,7 +95,9 @@ def limit_of(name: str, entries: Sequence[Measured], metric: Metric, count: int)
         return None
     half = NormalDist().inv_cdf(0.975) * entry.error
     where = "" if entry.slice is None else f" on {entry.slice}"
-    ends = f"{short(entry.value - half)} to {short(entry.value + half)}"
+    low, high = entry.value - half, entry.value + half
+    low, high = max(low, metric.low if metric.low is not None else low), min(high, metric.high or high)
+    ends = f"{short(low)} to {short(high)}"
     why = f"champion: {short(entry.value)}{where}, 95 % interval {ends}"
     return Limit(metric=name, bound="min" if sign < 0 else "max", limit=written(limit), why=why)
 

@@ -139,8 +139,6 @@ def _data(proposal: Proposal) -> list[Line]:
         lines.append(Line(why=f"{', '.join(proposal.maybe_sensitive)}: sensitive too? add what matters", indent=2))
     if proposal.slices:
         lines.append(Line(f"  slices: {flow(proposal.slices)}", "each value is a slice; others: {name: …, where: SQL}"))
-    if proposal.min_rows is not None:
-        lines.append(Line(f"  min_rows: {proposal.min_rows}", proposal.min_rows_why))
     return lines
 
 
