@@ -14,14 +14,14 @@ _PAD = 2.0
 _CROWDED = 0.03  # value and limit nearer to each other than this share of the domain are looked at more closely
 _ANCHORED = 8.0  # an end of the domain is shown if it is not further away than so many times the stretch of the marks
 
-_SHAPES = {
+MARKS = {
     Status.PASS: "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
     Status.WARN: "m0-4.6 5 8.6h-10z",
     Status.INCONCLUSIVE: "m0-5 5 5-5 5-5-5z",
     Status.ERROR: "m-2.5-4.4h5l2.5 4.4-2.5 4.4h-5l-2.5-4.4z",
     Status.FAIL: "m-4-2.6 1.4-1.4 2.6 2.6 2.6-2.6 1.4 1.4-2.6 2.6 2.6 2.6-1.4 1.4-2.6-2.6-2.6 2.6-1.4-1.4 2.6-2.6z",
 }
-"""The mark of a value, drawn from its middle."""
+"""The mark of a value, drawn from its middle; the page defines each once, as `m-STATUS` at (0, `HEIGHT` / 2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def axis_of(finding: Finding, metric: Metric | None) -> Axis | None:
 
 
 def strip(finding: Finding, metric: Metric | None, axis: Axis) -> str:
-    """The axis with its marks as the inside of an SVG of `WIDTH` × `HEIGHT` units."""
+    """The axis with its marks as the inside of an SVG of `WIDTH` × `HEIGHT` units, in the colour of its status."""
     middle, start, end = HEIGHT / 2, _PAD, WIDTH - _PAD
     limit = limit_of(finding)
     assert limit is not None and finding.value is not None  # noqa: PT018, S101 (axis_of made sure of both)
@@ -76,15 +76,14 @@ def strip(finding: Finding, metric: Metric | None, axis: Axis) -> str:
         parts.append(f'<path class="ok" d="M{_n(first)} {_n(middle)}H{_n(last)}"/>')
     if finding.low is not None and finding.high is not None:
         low, high = axis.x(finding.low), axis.x(finding.high)
-        parts.append(f'<path class="iv {finding.status.value}" d="M{_n(low)} {_n(middle)}H{_n(high)}"/>')
+        parts.append(f'<path class="iv" d="M{_n(low)} {_n(middle)}H{_n(high)}"/>')
     parts += [
         f'<path class="{"li" if mark == finding.limit else "wa"}" d="M{_n(axis.x(mark))} 1v{_n(HEIGHT - 2)}"/>'
         for mark in _limits(finding)
     ]
     if finding.champion is not None and finding.bound in ABSOLUTE:
-        parts.append(f'<path class="ch" d="M{_n(axis.x(finding.champion))} {_n(middle + 3)}l3.5 5h-7z"/>')
-    mark = f"M{_n(axis.x(finding.value))} {_n(middle)}{_SHAPES[finding.status]}"
-    parts.append(f'<path class="va {finding.status.value}" d="{mark}"/>')
+        parts.append(f'<path class="ch" d="M{_n(axis.x(finding.champion))} {_n(middle + 4)}l3.2 4.6h-6.4z"/>')
+    parts.append(f'<use class="va" href="#m-{finding.status.value}" x="{_n(axis.x(finding.value))}"/>')
     return "".join(parts)
 
 

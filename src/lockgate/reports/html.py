@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from lockgate.numbers import short
 from lockgate.reports import summary as sorting
-from lockgate.reports.axis import HEIGHT, WIDTH, axis_of, strip
+from lockgate.reports.axis import HEIGHT, MARKS, WIDTH, axis_of, strip
 from lockgate.reports.charts import charts
 from lockgate.reports.text import (
     LOOKS,
     facts,
     interval,
     limit_of,
+    modal,
     needed,
     numbers,
     plain,
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 FILE: str | None = "report.html"
 CARDS = 40  # failures shown with everything that is known of them; the others stand in the table of all conditions
-BUDGET = 640_000  # characters for the tables of all conditions, so that the page stays under 1 MB
+UNFOLDED = 8  # of these, how many of each gate stand there unfolded
+BUDGET = 720_000  # bytes for the tables of all conditions, so that the page stays under 1 MB
 OPEN = 60  # up to so many conditions, the tables stand open
 
 
@@ -61,6 +63,7 @@ def render(record: Record) -> str:
         word=sorting.verdict_word(record),
         held=held,
         headline=sorting.headline(record),
+        title=_title(held),
         tally=_tally(held),
         failing=_by_gate(held.stopping, known, drawn),
         left_out=max(0, len(held.stopping) - CARDS),
@@ -94,6 +97,13 @@ def notebook(record: Record) -> str:
 # --- the page's parts -------------------------------------------------------------------------------------------------
 
 
+def _title(held: sorting.Summary) -> str:
+    """What stands over all that did not pass."""
+    if held.failed:
+        return "What failed, and what would pass"
+    return "What could not be judged" if held.broken else "What is not proven"
+
+
 def _tally(held: sorting.Summary) -> Sequence[tuple[Status, int, str]]:
     """What the page counts at its top."""
     counted = (
@@ -112,7 +122,15 @@ def _by_gate(
     gates: dict[str, list[Any]] = {}
     for finding in list(findings)[:CARDS]:
         gates.setdefault(finding.gate, []).append(_card(finding, known))
-    return [{"name": plain(gate), "cards": cards, "charts": drawn.get(gate, ())} for gate, cards in gates.items()]
+    return [
+        {
+            "name": plain(gate),
+            "cards": cards[:UNFOLDED],
+            "folded": cards[UNFOLDED:],
+            "charts": drawn.get(gate, ()),
+        }
+        for gate, cards in gates.items()
+    ]
 
 
 def _card(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
@@ -131,6 +149,7 @@ def _card(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
         "limit": limit,
         "sign": sign(finding, metric),
         "needed": needed(finding, metric),
+        "modal": modal(finding),
         "axis": _strip(finding, known),
         "ends": (short(axis.low, unit, 3), short(axis.high, unit, 3)) if axis is not None else None,
         "message": sentence(finding.message) if finding.value is None else "",
@@ -163,7 +182,7 @@ def _tables(record: Record, known: sorting.Metrics) -> Sequence[Mapping[str, Any
         rows = []
         for finding in sorted(own, key=lambda finding: -finding.status.severity):
             row = _row(finding, known)
-            room -= 260 + sum(len(part) + 3 * part.count("&") for part in row.values() if isinstance(part, str))
+            room -= _weight(row)
             if room < 0:
                 break
             rows.append(row)
@@ -175,14 +194,19 @@ def _tables(record: Record, known: sorting.Metrics) -> Sequence[Mapping[str, Any
                 "status": outcome.status,
                 "dimension": plain(outcome.dimension),
                 "counts": sorting.tally(outcome),
-                "message": sentence(outcome.message),
-                "error": sentence(run.error) if run is not None and run.error is not None else "",
                 "seconds": record.run.durations.get(outcome.gate),
                 "rows": rows,
                 "left_out": len(own) - len(rows),
             }
         )
     return tables
+
+
+def _weight(row: Mapping[str, Any]) -> int:
+    """About how many bytes a row has on the page."""
+    from markupsafe import escape
+
+    return 130 + sum(len(escape(part).encode()) for part in row.values() if isinstance(part, str))
 
 
 def _row(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
@@ -253,7 +277,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {"plain": plain, "sentence": sentence, "short": short, "where_words": where_words}
-    environment.globals |= {"LOOKS": LOOKS, "WIDTH": WIDTH, "HEIGHT": HEIGHT, "Status": Status}
+    environment.globals |= {"LOOKS": LOOKS, "WIDTH": WIDTH, "HEIGHT": HEIGHT, "MARKS": MARKS}
     return environment
 
 

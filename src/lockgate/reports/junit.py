@@ -72,4 +72,4 @@ def _case(suite: Element, finding: Finding) -> None:
     elif finding.status is Status.WARN:
         SubElement(case, "system-out").text = f"warning, not enforced: {body}"
     elif finding.excused_by is not None:
-        SubElement(case, "system-out").text = f"excused by {sentence(finding.excused_by)}: {body}"
+        SubElement(case, "system-out").text = f"excused: {sentence(finding.excused_by)}: {body}"

@@ -133,7 +133,7 @@ def _missing(count: int, what: str) -> str:
     return f"\n_{plural(count, f'further {what}')} left out here for length; `record.json` holds all._\n"
 
 
-_HEAD = "| | Gate | Condition | Value | Must be | To pass |\n|---|---|---|--:|---|---|\n"
+_HEAD = "| | Gate | Condition | Value | Limit | To pass |\n|---|---|---|--:|---|---|\n"
 
 
 def _table(page: _Page, title: str, findings: Sequence[Finding], known: Metrics) -> None:
@@ -149,7 +149,7 @@ def _row(finding: Finding, known: Metrics) -> str:
     if finding.value is None:
         why = [finding.message, finding.remedy]
     else:
-        why = [finding.remedy, f"excused by {finding.excused_by}" if finding.excused_by else ""]
+        why = [finding.remedy, f"excused: {finding.excused_by}" if finding.excused_by else ""]
         why.append(f"{finding.needs_rows} rows would settle it" if finding.needs_rows is not None else "")
     said = "; ".join(part for part in map(prose, why) if part)
     cells = [

@@ -12,6 +12,7 @@ from lockgate.reports import summary as sorting
 from lockgate.reports.text import (
     LOOKS,
     facts,
+    modal,
     needed,
     no_commands,
     numbers,
@@ -137,17 +138,15 @@ def _headline(console: "Console", record: Record, held: sorting.Summary) -> None
 
 
 def _gates(console: "Console", record: Record) -> None:
+    from rich.table import Table
+
     console.print()
-    widest = max((len(_safe(outcome.gate)) for outcome in record.content.outcomes), default=0)
+    table = Table.grid(padding=(0, 2, 0, 0))
     for outcome in record.content.outcomes:
-        look = LOOKS[outcome.status]
-        _line(
-            console,
-            (f"{look.sign} ", _STYLES[outcome.status]),
-            (_safe(outcome.gate).ljust(min(widest, 24)), "bold"),
-            (f"  {look.word.ljust(10)}", _STYLES[outcome.status]),
-            (f"  {sorting.tally(outcome)}", "dim"),
-        )
+        look, style = LOOKS[outcome.status], _STYLES[outcome.status]
+        name = _text([(f"{look.sign} ", style), (_safe(outcome.gate), "bold")])
+        table.add_row(name, _text([(look.word, style)]), _text([(sorting.tally(outcome), "dim")]))
+    console.print(table)
 
 
 def _section(console: "Console", title: str, findings: tuple[Finding, ...], known: sorting.Metrics) -> None:
@@ -171,7 +170,7 @@ def _finding(console: "Console", finding: Finding, metric: Metric | None) -> Non
         (no_commands(f" · {about}") if about else "", ""),
     )
     if finding.value is not None and needed(finding, metric):
-        words = f"{numbers(finding)[0]}, must be {needed(finding, metric)}"
+        words = f"{numbers(finding)[0]}, {modal(finding)} {needed(finding, metric)}"
         _line(
             console, (words, style), (f"; {_safe(finding.remedy, long=True)}" if finding.remedy else "", ""), indent=4
         )
@@ -180,7 +179,7 @@ def _finding(console: "Console", finding: Finding, metric: Metric | None) -> Non
         if finding.remedy:
             _line(console, (f"to mend it: {_safe(finding.remedy, long=True)}", ""), indent=4)
     if finding.excused_by is not None:
-        _line(console, (f"excused by {_safe(finding.excused_by, long=True)}", ""), indent=4)
+        _line(console, (f"excused: {_safe(finding.excused_by, long=True)}", ""), indent=4)
     place = no_commands(plain(str(finding.place), 200)) if finding.place.line else ""
     _line(console, (" · ".join([*facts(finding), *([place] if place else [])]), "dim"), indent=4)
 

@@ -148,6 +148,14 @@ def needed(finding: Finding, metric: Metric | None) -> str:
     return f"{'at least' if is_upward(finding, metric) else 'at most'} {numbers(finding)[1]}"
 
 
+def modal(finding: Finding) -> str:
+    """How a value stands to its limit: `must be` where that is enforced, else `should be`; `not proven to be`."""
+    if finding.status is Status.INCONCLUSIVE:
+        return "not proven to be"
+    excused = finding.excused_by is not None or finding.condition.level != "block"
+    return "should be" if finding.status is Status.WARN or excused else "must be"
+
+
 def interval(finding: Finding) -> str:
     """`0.59 to 0.63 (95 %)`; empty where there is none."""
     if finding.low is None or finding.high is None:
