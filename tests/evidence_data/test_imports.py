@@ -29,7 +29,10 @@ assert source.shared_rows(other, names) == 3
 source.table(names)
 source.facts()
 source.verify()
-make_slices(source, [SliceSpec(column="t"), SliceSpec(name="some", where="f > 0.5 and t = 'a'")])
+make_slices(source, [SliceSpec(column="t")])
+import duckdb
+if int(duckdb.__version__.partition(".")[0]) >= 2:  # before, DuckDB itself imported pyarrow.dataset to read a table
+    make_slices(source, [SliceSpec(name="some", where="f > 0.5 and t = 'a'")])
 make_groupings(source, [Sensitive(column="t"), Sensitive(column="n", bins=(2.0,))])
 print([name for name in ("pandas", "scipy", "sklearn", "polars", "pyarrow.dataset") if name in sys.modules])
 """

@@ -77,7 +77,7 @@ def _tree(connection: "duckdb.DuckDBPyConnection", condition: str, place: str) -
 
 
 def _parsed(connection: "duckdb.DuckDBPyConnection", query: str) -> Any:
-    ((text,),) = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
+    ((text,),) = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
     return json.loads(text)
 
 

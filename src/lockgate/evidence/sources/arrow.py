@@ -14,7 +14,7 @@ from lockgate.evidence.distribution import Counts, Distribution, Value
 from lockgate.evidence.files import first_line
 from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_size, plain_values
 from lockgate.evidence.sources.floats import floats, not_numbers
-from lockgate.evidence.sources.kinds import columns_of
+from lockgate.evidence.sources.kinds import columns_of, is_comparable
 from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 from lockgate.evidence.sources.rows import distinct_rows, shared_rows
 from lockgate.evidence.view import Column, Source
@@ -232,7 +232,7 @@ class ArrowSource:
     def _check_comparable(self, columns: Sequence[str]) -> None:
         for name in columns:
             self._known(name)
-            if pa.types.is_nested(self._reader.schema.field(name).type):
+            if not is_comparable(self._reader.schema.field(name).type):
                 what = f"column {name!r} is {self._schema[name].type}, whose values cannot be compared"
                 raise EvidenceError(what, where=self._where, fix="leave it out, or give it as text or numbers")
 

@@ -14,7 +14,7 @@ _NO_NUMBER = r"^[+-]?0[0-9]|\("  # nan(…) is one for C
 _LONG = r"^[+-]?[0-9]{16,}$"
 _BOOLEANS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"))
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
-_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
+_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
 _ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 
 
@@ -70,8 +70,8 @@ def _small_type(values: pa.Array) -> pa.DataType | None:
     if re.match(_DATE, first):
         return pa.date32() if _all(values, _DATE) else None
     if re.match(_TIME, first):
-        zoned = pa.timestamp("ns", tz="UTC") if _all(values, _TIME + _ZONE) else None
-        return pa.timestamp("ns") if _all(values, _TIME + "$") else zoned
+        zoned = pa.timestamp("us", tz="UTC") if _all(values, _TIME + _ZONE) else None
+        return pa.timestamp("us") if _all(values, _TIME + "$") else zoned
     return None
 
 

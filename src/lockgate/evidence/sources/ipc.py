@@ -96,7 +96,7 @@ def _column(file: pa.NativeFile, name: str, where: str) -> list[pa.Array]:
     for batch in _batches(file, pa.ipc.open_file(file).schema.names.index(name)):
         # Offsets and lengths of a file from outside may point anywhere; nothing may touch them before this.
         batch.validate(full=True)
-        size += batch.nbytes
+        size += batch.get_total_buffer_size()
         check_size(size, MAX_COLUMN_BYTES, name, where)
         chunks += plain(pa.Table.from_batches([batch])).column(0).chunks
     return chunks

@@ -26,6 +26,15 @@ def is_binary(kind: pa.DataType) -> bool:
     return bool(t.is_binary(kind) or t.is_large_binary(kind) or t.is_fixed_size_binary(kind) or t.is_binary_view(kind))
 
 
+def is_comparable(kind: pa.DataType) -> bool:
+    """Whether values of a type can be told equal: all but nested ones and calendar intervals."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return is_comparable(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return is_comparable(kind.value_type)
+    return not (pa.types.is_nested(kind) or pa.types.is_interval(kind))
+
+
 def kind_of(kind: pa.DataType) -> str:
     """One of `view.KINDS` for an Arrow type; a column without any value counts as a category."""
     t = pa.types
