@@ -1,0 +1,111 @@
+"""A proposal is made to pass on its own champion by warnings, never by looser limits."""
+
+from collections.abc import Mapping
+
+from lockgate.init.proposal import ColumnPart, GatePart, Limit, Proposal
+from lockgate.init.settle import settle
+from lockgate.types import At, Condition, Finding, Place, Status
+
+PSI = Limit(metric="psi", bound="max", limit="0.2")
+RATIO = Limit(metric="selection_rate_ratio", bound="min", limit="0.8", why="the norm")
+
+
+def proposal(gate: GatePart) -> Proposal:
+    return Proposal(name="m", task="binary", model="m.skops", data={"validation": "v.csv"}, label="y", gates=(gate,))
+
+
+def found(gate: str, metric: str, status: Status, at: At, value: float | None = 0.5) -> Finding:
+    return Finding(
+        id="",
+        gate=gate,
+        metric=metric,
+        at=at,
+        bound="max",
+        status=status,
+        condition=Condition(),
+        place=Place(),
+        message=f"{metric} on {at} is {value}",
+        value=value,
+    )
+
+
+def drift(columns: Mapping[str, ColumnPart] | None = None) -> GatePart:
+    return GatePart(id="drift", why="", columns=columns or {"*": ColumnPart(limits=(PSI,))})
+
+
+FAIRNESS = GatePart(id="fairness", why="", limits=(RATIO,))
+
+
+def test_what_passes_stays_as_it_is() -> None:
+    before = proposal(drift())
+    assert settle(before, [found("drift", "psi", Status.PASS, At(column="age"))]) == (before, ())
+
+
+def test_a_column_beyond_a_limit_of_all_columns_gets_the_same_limit_as_a_warning() -> None:
+    after, left = settle(proposal(drift()), [found("drift", "psi", Status.FAIL, At(column="year"), 1.25)])
+    columns = after.gates[0].columns
+    assert left == ()
+    assert columns["*"].limits == (PSI,)
+    assert [(each.limit, each.warn, each.why) for each in columns["year"].limits] == [
+        ("0.2", True, "psi is 1.25 today")
+    ]
+
+
+def test_a_column_of_its_own_keeps_its_other_limits() -> None:
+    moved = Limit(metric="wasserstein_normed", bound="max", limit="0.2")
+    gate = drift({"*": ColumnPart(limits=(PSI,)), "year": ColumnPart(limits=(moved,))})
+    after, _ = settle(proposal(gate), [found("drift", "psi", Status.FAIL, At(column="year"))])
+    assert [(each.metric, each.warn) for each in after.gates[0].columns["year"].limits] == [
+        ("wasserstein_normed", False),
+        ("psi", True),
+    ]
+
+
+def test_a_norm_that_is_missed_by_every_column_warns_as_a_whole_with_the_values() -> None:
+    missed = [found("fairness", RATIO.metric, Status.FAIL, At(column=c), v) for c, v in (("sex", 0.31), ("race", 0.2))]
+    after, _ = settle(proposal(FAIRNESS), missed)
+    (limit,) = after.gates[0].limits
+    assert (limit.limit, limit.warn) == ("0.8", True)
+    assert limit.why == "the norm; champion: 0.31 (sex), 0.2 (race)"
+
+
+def test_a_norm_that_is_missed_by_one_column_still_blocks_on_the_others() -> None:
+    about = [
+        found("fairness", RATIO.metric, Status.FAIL, At(column="race"), 0.2),
+        found("fairness", RATIO.metric, Status.PASS, At(column="sex"), 0.9),
+    ]
+    after, _ = settle(proposal(FAIRNESS), about)
+    assert after.gates[0].limits == (RATIO,)
+    assert [each.warn for each in after.gates[0].columns["race"].limits] == [True]
+    assert "sex" not in after.gates[0].columns
+
+
+def test_what_cannot_be_measured_on_one_column_is_asked_of_the_others_and_said() -> None:
+    about = [
+        found("fairness", RATIO.metric, Status.ERROR, At(column="sex × race"), None),
+        found("fairness", RATIO.metric, Status.PASS, At(column="sex"), 0.9),
+        found("fairness", RATIO.metric, Status.FAIL, At(column="race"), 0.2),
+    ]
+    after, left = settle(proposal(FAIRNESS), about)
+    assert left == ()
+    assert after.gates[0].limits == ()
+    assert {name: part.limits for name, part in after.gates[0].columns.items()} == {"sex": (RATIO,), "race": (RATIO,)}
+    assert "sex × race" in after.notes[0]
+    again, _ = settle(after, about[1:])
+    assert [each.warn for each in again.gates[0].columns["race"].limits] == [True]
+
+
+def test_a_gate_that_asks_nothing_any_more_is_left_out() -> None:
+    after, left = settle(proposal(FAIRNESS), [found("fairness", RATIO.metric, Status.ERROR, At(column="sex"), None)])
+    assert (after.gates, left) == ((), ())
+
+
+def test_a_column_that_cannot_be_measured_is_no_matter_of_a_warning() -> None:
+    broken = found("drift", "psi", Status.ERROR, At(column="x"), None)
+    assert settle(proposal(drift()), [broken])[1] == (broken,)
+
+
+def test_a_slice_beyond_its_limit_warns_for_all_slices() -> None:
+    gate = GatePart(id="performance", why="", slices=(Limit(metric="accuracy", bound="min", limit="0.5"),))
+    after, _ = settle(proposal(gate), [found("performance", "accuracy", Status.FAIL, At(slice="job=none"), 0.25)])
+    assert [(each.warn, each.why) for each in after.gates[0].slices] == [(True, "champion: 0.25 (job=none)")]
