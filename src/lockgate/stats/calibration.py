@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lockgate.stats.checks import Bools, Codes, Floats, mean
+from lockgate.stats.checks import Bools, Codes, Floats, mean, product_sum
 from lockgate.stats.undefined import Undefined
 
 BINS = 10
@@ -59,7 +59,7 @@ def _reliability(codes: Codes, probability: Floats, hit: Bools, weight: Floats |
 
 def expected_error(bins: Reliability) -> float:
     """Mean gap of the bins by their rows: ECE (Naeini et al. 2015) for equal width, ACE for equal mass."""
-    return float(np.dot(bins.gaps, bins.rows) / bins.rows.sum())
+    return float(product_sum(bins.gaps, bins.rows) / bins.rows.sum())
 
 
 def maximum_error(bins: Reliability) -> float:
@@ -113,10 +113,10 @@ def logistic_recalibration(probability: Floats, hit: Bools, weight: Floats | Non
         if weight is not None:
             residual, curvature = residual * weight, curvature * weight
         curved = curvature * z
-        hessian = np.array([[curvature.sum(), curved.sum()], [curved.sum(), np.dot(curved, z)]])
+        hessian = np.array([[curvature.sum(), curved.sum()], [curved.sum(), product_sum(curved, z)]])
         if not np.linalg.det(hessian) > 0:
             break
-        step = np.linalg.solve(hessian, np.array([residual.sum(), np.dot(residual, z)]))
+        step = np.linalg.solve(hessian, np.array([residual.sum(), product_sum(residual, z)]))
         beta += step
         if np.abs(step).max() < 1e-12 * max(1.0, float(np.abs(beta).max())):
             slope = float(beta[1]) / scale

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +63,16 @@ def same_rows(what: str, *arrays: NDArray[np.generic]) -> int:
     return rows.pop()
 
 
+def product_sum(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Σ one · other. Not `np.dot`: a BLAS sum depends on the number of threads."""
+    return float((one * other).sum())
+
+
 def mean(values: NDArray[np.generic], weight: Floats | None) -> float:
     """The (weighted) mean of at least one value."""
     if weight is None:
         return float(values.mean(dtype=np.float64))
-    return float(np.dot(values, weight) / weight.sum())
+    return float(product_sum(values, weight) / weight.sum())
 
 
 def picked(weight: Floats | None, rows: Rows) -> Floats | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from lockgate.stats.checks import Codes, Floats, ratio
+from lockgate.stats.checks import Codes, Floats, product_sum, ratio
 from lockgate.stats.undefined import Undefined
 
 NO_POSITIVE = "no row is labelled positive"
@@ -52,8 +52,8 @@ def mcc(table: Floats) -> float:
     support, predicted, rows = _labelled(table), table.sum(axis=0), table.sum()
     if np.count_nonzero(predicted) < 2:
         raise Undefined("all predictions are of one class")
-    together = rows * table.trace() - np.dot(support, predicted)
-    return float(together / np.sqrt(np.dot(support, rows - support) * np.dot(predicted, rows - predicted)))
+    together = rows * table.trace() - product_sum(support, predicted)
+    return float(together / np.sqrt(product_sum(support, rows - support) * product_sum(predicted, rows - predicted)))
 
 
 def cohen_kappa(table: Floats) -> float:
@@ -63,7 +63,7 @@ def cohen_kappa(table: Floats) -> float:
         Undefined: all labels are of one class.
     """
     rows = table.sum()
-    chance = np.dot(_labelled(table), table.sum(axis=0))
+    chance = product_sum(_labelled(table), table.sum(axis=0))
     return float((rows * table.trace() - chance) / (rows * rows - chance))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lockgate.stats.checks import Bools, Floats
+from lockgate.stats.checks import Bools, Floats, product_sum
 from lockgate.stats.undefined import Undefined
 
 CURVE_POINTS = 101
@@ -51,7 +51,7 @@ def roc_auc(ranked: Ranking) -> float:
     """Area under the ROC curve: the chance that a positive row scores above a negative one, ties counting half."""
     total = ranked.positives[-1]
     above = total - (ranked.positives[1:] + ranked.positives[:-1]) / 2
-    return float(np.dot(np.diff(ranked.negatives), above) / (total * ranked.negatives[-1]))
+    return float(product_sum(np.diff(ranked.negatives), above) / (total * ranked.negatives[-1]))
 
 
 def gini(ranked: Ranking) -> float:
@@ -63,7 +63,7 @@ def average_precision(ranked: Ranking) -> float:
     """Sum of precision times gain in recall over the falling thresholds; not interpolated, as in scikit-learn."""
     found = ranked.positives[-1] - ranked.positives[:-1]
     wrong = ranked.negatives[-1] - ranked.negatives[:-1]
-    return float(np.dot(found / (found + wrong), np.diff(ranked.positives)) / ranked.positives[-1])
+    return float(product_sum(found / (found + wrong), np.diff(ranked.positives)) / ranked.positives[-1])
 
 
 def ks_statistic(ranked: Ranking) -> float:
