@@ -177,6 +177,8 @@ def values() -> Iterator[Any]:
 
 def main() -> None:
     """Add what is found to the list."""
+    from sklearn.utils import all_estimators
+
     warnings.simplefilter("ignore")
     found: set[str] = set(PYTHON)
     for source in (scikit_learn, boosters, values):
@@ -184,6 +186,7 @@ def main() -> None:
             for protocol in (2, 4, 5):
                 with contextlib.suppress(pickle.PicklingError, AttributeError, TypeError):
                     Reader(pickle.dumps(made, protocol=protocol), found).load()
+    found |= {f"{made.__module__}.{made.__qualname__}" for _, made in all_estimators()}
     for module, bases in FAMILIES.items():
         with contextlib.suppress(ImportError):
             held = importlib.import_module(module)

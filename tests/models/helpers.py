@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.process import Limits
+from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.worker import Model, open_model
 from lockgate.policy.model import Environment, ModelBlock, ModelSpec
 from lockgate.types import ExitCode, Task
@@ -44,6 +46,16 @@ def told(error: EvidenceError, where: str, *words: str) -> EvidenceError:
     for word in words:
         assert word in str(error), f"{word!r} is not in {error}"
     return error
+
+
+def scores(said: RawPredictions) -> NDArray[np.float64]:
+    assert said.score is not None
+    return said.score
+
+
+def labels(said: RawPredictions) -> list[Any]:
+    assert said.prediction is not None
+    return list(said.prediction.to_pylist())
 
 
 @lru_cache

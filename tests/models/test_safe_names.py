@@ -35,7 +35,6 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils import all_estimators
 from tests.models.helpers import arrests, frame_of
-from threadpoolctl import threadpool_limits
 
 from lockgate.evidence.models import allowlist
 
@@ -98,9 +97,9 @@ def holds(model: BaseEstimator, rows: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _training_is_quick_and_may_warn() -> Any:
+def _training_may_warn() -> Any:
     """Defaults on small data do not converge, and say so; that is not what is tested."""
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

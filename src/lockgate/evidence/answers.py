@@ -196,6 +196,22 @@ def alike(first: RawPredictions, again: RawPredictions) -> bool:
     return bool((np.abs(one - two) <= _SAME * (1 + np.abs(one))).all())
 
 
+def require_numbers(answer: RawPredictions, where: str) -> None:
+    """Hold the answer of a regression to be numbers.
+
+    Raises:
+        EvidenceError: it is not.
+    """
+    kind = None if answer.prediction is None else answer.prediction.type
+    if kind is None or not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        what = "nothing" if kind is None else "texts" if pa.types.is_string(kind) else "booleans"
+        raise EvidenceError(
+            f"the task is regression and the model predicts {what}",
+            where=where,
+            fix="write `task: binary` or `multiclass`",
+        )
+
+
 def texts(labels: Sequence[str]) -> pa.Array:
     """An Arrow array of texts, made without `pa.array`, which would import pandas."""
     encoded = [label.encode("utf-8", "replace") for label in labels]

@@ -14,7 +14,7 @@ from lockgate.evidence import answers, environment, modelfile
 from lockgate.evidence.process import Limits, Process, clean
 from lockgate.evidence.raw import RawPredictions
 from lockgate.policy.model import ModelBlock, ModelSpec
-from lockgate.types import ModelFacts
+from lockgate.types import ModelFacts, Task
 
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -31,7 +31,14 @@ class Model:
     """
 
     def __init__(
-        self, process: Process, header: Mapping[str, Any], limits: Limits, facts: ModelFacts, lock: str | None
+        self,
+        process: Process,
+        header: Mapping[str, Any],
+        facts: ModelFacts,
+        *,
+        limits: Limits,
+        task: Task,
+        lock: str | None,
     ) -> None:
         """Take over a worker whose model is open: `header` is what it said about it."""
         names, libraries = header.get("features"), header.get("libraries")
@@ -45,6 +52,7 @@ class Model:
             features=self.features or (),
         )
         self.lock = lock
+        self._task = task
         self._notes: dict[str, None] = {}
         self._process = process
         self._limits = limits
@@ -78,7 +86,10 @@ class Model:
                 self._ask_again(table.slice(0, min(step, _AGAIN)), parts[0], deadline)
             if progress is not None:
                 progress(min(start + step, table.num_rows))
-        return answers.join(parts, self.facts.uri)
+        answer = answers.join(parts, self.facts.uri)
+        if self._task == "regression":
+            answers.require_numbers(answer, self.facts.uri)
+        return answer
 
     def close(self) -> None:
         """End the worker."""
@@ -174,9 +185,8 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
             asked["path"] = str(copy)
         message = {"do": "open", "asked": asked, "code": code, "limits": limits.as_sent()}
         header, _ = process.ask(message, text, deadline=time.monotonic() + limits.seconds)
-        return Model(
-            process, header, limits, ModelFacts(uri=uri, format="", digest=digest, lock=home.digest), home.lock
-        )
+        facts = ModelFacts(uri=uri, format="", digest=digest, lock=home.digest)
+        return Model(process, header, facts, limits=limits, task=block.task, lock=home.lock)
     except BaseException:
         process.close()
         raise

@@ -43,8 +43,8 @@ def refuse_unknown(unknown: Sequence[str]) -> None:
         return
     shown = ", ".join(unknown[:_SHOWN]) + (f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else "")
     fix = (
-        "if it is your own class and you trust the file, write its name under `model.allow` "
-        "and where it is imported from under `model.code`"
+        "if you trust the file, write the name under `model.allow`; say under `model.code` where a class of your own "
+        "is imported from"
     )
     if any(name.startswith("__main__.") for name in unknown):
         fix = (

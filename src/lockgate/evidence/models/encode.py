@@ -10,6 +10,7 @@ import numpy as np
 from lockgate.evidence.models.contract import Answer, Refusal, plain
 
 MAX_LABELS = 100_000
+_FIX = "let it give one value for each row, in the order of the rows"
 
 
 def encode(answer: Answer, rows: int) -> tuple[dict[str, Any], bytes]:
@@ -29,17 +30,21 @@ def encode(answer: Answer, rows: int) -> tuple[dict[str, Any], bytes]:
     if answer.score is not None:
         score = np.ascontiguousarray(answer.score, dtype="<f8")
         if score.ndim not in (1, 2) or len(score) != rows:
-            raise Refusal(f"the model scores {rows} rows with an array of the shape {score.shape}")
+            raise Refusal(f"the model scores {rows} rows with {_counted(score)}", _FIX)
         header["width"] = score.shape[1] if score.ndim == 2 else None
         body += score.tobytes()
     return header, body
+
+
+def _counted(values: Any) -> str:
+    return f"{len(values)} values" if values.ndim == 1 else f"an array of the shape {values.shape}"
 
 
 def _prediction(values: Any, rows: int) -> tuple[str, list[Any] | None, bytes]:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1 or len(values) != rows:
-        raise Refusal(f"the model answers {rows} rows with an array of the shape {values.shape}")
+        raise Refusal(f"the model answers {rows} rows with {_counted(values)}", _FIX)
     kind = values.dtype.kind
     if kind == "f":
         return "float64", None, np.ascontiguousarray(values, dtype="<f8").tobytes()
