@@ -1,12 +1,19 @@
 """`extends`: rules of another file hold too; a child may tighten them, never loosen them."""
 
+import json
+import math
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.policy.conftest import Load, Refused
 
+from lockgate.errors import PolicyError
+from lockgate.globs import best_match
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import ModelSpec
+from lockgate.policy.model import ModelSpec, Policy
 from lockgate.types import Condition
 
 BASE = """\
@@ -268,3 +275,54 @@ def test_without_a_repository_a_parent_stands_below_the_policy(folder: Path, ref
     (folder / "sub").mkdir()
     mistakes = refused(CHILD.replace("base.yaml", "../base.yaml"), name="sub/lockgate.yaml")
     assert "stands outside of" in mistakes[0].what
+
+
+# --- a property: whatever a child writes, what the parent asks of a column is asked of it still -----------------------
+
+DRIFT = """\
+lockgate: 1
+gates:
+  drift:
+    columns: {"*": {psi: {max: 0.2}}, "cap_*": {psi: {max: 0.1}}}
+"""
+COLUMNS = ("age", "cap_a", "cap_gain", "job")
+GLOBS = ("*", "age", "cap_*", "cap_a", "c*", "*a*", "j?b", "[aj]*")
+PSI = st.fixed_dictionaries({}, optional={"max": st.sampled_from([0.05, 0.1, 0.15, 0.2, 0.3]), "warn": st.just(0.01)})
+LEVELS = st.sampled_from(["", ", level: warn", ", level: block"])
+
+
+def limit_of(policy: Policy, column: str) -> float:
+    """What the policy allows of a column's PSI, as `judge` finds it; infinite where nothing blocks."""
+    clauses = [clause for clause in policy.rules.gates[0].clauses if clause.metric == "psi"]
+    glob = best_match(column, [clause.column for clause in clauses if clause.column is not None])
+    found = next((clause.condition for clause in clauses if clause.column == glob), None)
+    if found is None or found.max is None or found.level != "block":
+        return math.inf
+    return found.max
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(GLOBS), st.tuples(PSI, LEVELS), max_size=3), st.booleans(), LEVELS)
+def test_catalogue_46_no_child_that_loads_is_laxer_on_any_column(
+    entries: dict[str, tuple[dict[str, float], str]], everywhere: bool, level: str
+) -> None:
+    columns = [
+        f"{json.dumps(glob)}: {{psi: {{{', '.join(f'{k}: {v}' for k, v in psi.items())}{level if psi else ''}}}}}"
+        for glob, (psi, level) in entries.items()
+    ]
+    block = [f"columns: {{{', '.join(columns)}}}"] if columns else []
+    block += ["psi: {max: 9}"] if everywhere else []
+    block += [level.removeprefix(", ")] if level else []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / ".git").mkdir()
+        (folder / "base.yaml").write_text(DRIFT)
+        (folder / "parent.yaml").write_text(CHILD)
+        (folder / "lockgate.yaml").write_text(f"{CHILD}gates:\n  drift: {{{', '.join(block)}}}\n")
+        parent = load_policy(folder / "parent.yaml")
+        try:
+            child = load_policy(folder / "lockgate.yaml")
+        except PolicyError:
+            return
+    for column in COLUMNS:
+        assert limit_of(child, column) <= limit_of(parent, column)

@@ -155,13 +155,13 @@ def _file(node: Node, inside: Path, chain: tuple[Path, ...]) -> tuple[Path, str,
     if uri.startswith("package:"):
         package, _, file = uri.removeprefix("package:").partition("/")
         inside = _package_folder(package)
-        path = (inside / file).resolve()
+        path = _resolved(inside / file)
     elif re.match(r"https?:", uri):
         raise _NotFound("a policy is never fetched from the net", allowed)
     elif SCHEME.match(uri):
         raise _NotFound(f"{uri.partition(':')[0]}: is no place that policies come from", allowed)
     else:
-        path = (node.folder / uri).resolve()
+        path = _resolved(node.folder / uri)
         name = os.path.normpath(Path(node.place.file).parent / uri)
     if not path.is_relative_to(inside):
         raise _NotFound(f"the file stands outside of {inside}", allowed)
@@ -171,9 +171,19 @@ def _file(node: Node, inside: Path, chain: tuple[Path, ...]) -> tuple[Path, str,
     return path, name, inside
 
 
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+        raise _NotFound(f"the file cannot be found: {error}") from error
+
+
 def _package_folder(package: str) -> Path:
     # A package with dots would be imported to be found; a top-level one is only looked up.
-    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    try:
+        spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    except (ImportError, ValueError):  # `__main__` and the like
+        spec = None
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
     if not places:
         raise _NotFound(f"there is no package {package!r} in this environment", "install it, or name a file")

@@ -226,6 +226,9 @@ class _Builder:
                 value = resolve(event.value)
             except ValueError as error:
                 self._mistake(event, str(error))
+        if isinstance(value, str) and "\0" in value:
+            self._mistake(event, "a NUL character is no text")
+            value = ""
         if isinstance(value, str) and _HALVES.search(value):
             self._mistake(event, "half a character (a surrogate) is no text")
             value = ""
@@ -233,7 +236,8 @@ class _Builder:
 
     def _key(self, event: Any, parent: _Open, *, plain: bool) -> None:
         key = _joined(event.value)
-        place = self._place(event, f"{parent.path}.{key}" if parent.path else key)
+        name = shortened("".join(c if c.isprintable() else "\ufffd" for c in key))
+        place = self._place(event, f"{parent.path}.{name}" if parent.path else name)
         if plain and key == "<<":
             self._refuse(event, "the merge key <<", "write the keys out")
         hidden = next((c for c in key if unicodedata.category(c) in ("Cf", "Cc", "Cs", "Zl", "Zp")), None)

@@ -12,7 +12,9 @@ from lockgate.types import Place
 MAX_BYTES = 256 * 1024
 """A policy is written and read by people; more is a mistake, or an attack on the parser."""
 
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+"""What YAML takes for unprintable."""
+
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that make an editor show the text in another order than it is read in."""
 

@@ -5,6 +5,7 @@ that needs data which the policy does not name) `load_policy` says.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from inspect import getdoc
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -120,7 +121,7 @@ def _condition(metric: Metric) -> Schema:
         for key in ConditionBlock.model_fields
         if key != "level" and key not in wrong[metric.direction] and (metric.compared or key in absolute)
     ]
-    docs: Mapping[str, Schema] = ConditionBlock.model_json_schema()["properties"]
+    docs = _condition_docs()
     limits = {key: {"description": docs[key]["description"], **_limit(metric, key)} for key in bounds}
     return {
         "type": "object",
@@ -131,6 +132,12 @@ def _condition(metric: Metric) -> Schema:
         "anyOf": [{"required": [key]} for key in bounds],
         "properties": {**limits, "level": docs["level"]},
     }
+
+
+@cache
+def _condition_docs() -> Mapping[str, Schema]:
+    docs: Mapping[str, Schema] = ConditionBlock.model_json_schema()["properties"]
+    return docs
 
 
 def _limit(metric: Metric, key: str) -> Schema:

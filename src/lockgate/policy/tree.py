@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lockgate.errors import LockgateError, Mistake
+from lockgate.errors import GateError, LockgateError, Mistake
 from lockgate.plugins import FoundGate, find_gate
 from lockgate.policy.model import GateBlock
 from lockgate.policy.nodes import Node
@@ -27,6 +27,8 @@ class Finder:
                 self._found[uses, folder] = find_gate(uses, folder)
             except LockgateError as error:
                 self._found[uses, folder] = error
+            except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+                self._found[uses, folder] = GateError(f"the gate's file cannot be found: {error}")
         found = self._found[uses, folder]
         if isinstance(found, LockgateError):
             raise found
