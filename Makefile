@@ -1,8 +1,8 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types generate lock bench-help environment
+.PHONY: help demo test check lint types docs lock bench-help environment
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/ —/'
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
 
 demo: ## Gate a real model on real data; leaves a project to play with in demo/
 	@sh scripts/environment.sh demo
@@ -22,6 +22,9 @@ types: environment ## Check types
 	@.venv/bin/mypy
 
 check: lint types test ## Style, types and tests
+
+docs: environment ## Write anew what the documentation repeats from the code
+	@.venv/bin/python scripts/generate_docs.py
 
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 

@@ -90,7 +90,7 @@ def push(folder: Path, python: Path, *, labels: str = LABELS) -> Pushed:
         (stub / "action.yml").write_text(text, "utf-8")
         options.append(f"--local-repository={used}={stub}")
     done = subprocess.run(
-        [TOOLS / "act", "push", "-P", "ubuntu-latest=-self-hosted", "-W", WORKFLOW, *options],
+        [TOOLS / "act", "push", "-P", "ubuntu-latest=-self-hosted", "-W", WORKFLOW, "--no-cache-server", *options],
         cwd=repository,
         env=environment(folder, {"XDG_CACHE_HOME": str(folder / "cache"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}),
         stdout=subprocess.PIPE,
