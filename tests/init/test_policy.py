@@ -1,0 +1,151 @@
+"""`write_policy` on other tasks, from other folders, and on what it must refuse."""
+
+from pathlib import Path
+
+import joblib
+import pandas as pd
+import pytest
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from lockgate.errors import EvidenceError, UsageError
+from lockgate.init import write_policy
+from lockgate.policy.load import load_policy
+from lockgate.policy.model import Policy
+from lockgate.types import ExitCode
+
+
+class Guess:
+    """A class that no list of safe names holds."""
+
+    def predict(self, rows: pd.DataFrame) -> list[str]:
+        """Always the same."""
+        return ["setosa"] * len(rows)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def halves(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Write every second row as `test.csv` and the others as `train.csv`; the latter are given back."""
+    frame[1::2].to_csv(folder / "test.csv", index=False)
+    frame[::2].to_csv(folder / "train.csv", index=False)
+    return frame[::2]
+
+
+def iris(folder: Path) -> pd.DataFrame:
+    frame = load_iris(as_frame=True).frame.rename(columns=lambda name: name.replace(" (cm)", "").replace(" ", "_"))
+    return halves(frame.assign(target=frame["target"].map({0: "setosa", 1: "versicolor", 2: "virginica"})), folder)
+
+
+def asked(policy: Policy, gate: str) -> set[str]:
+    """The metrics that a policy asks of one gate."""
+    return {clause.metric for rules in policy.rules.gates if rules.id == gate for clause in rules.clauses}
+
+
+def test_a_regression_from_another_folder(here: Path) -> None:
+    train = halves(load_diabetes(as_frame=True, scaled=False).frame, here)
+    joblib.dump(LinearRegression().fit(train.drop(columns="target"), train["target"]), here / "m.joblib")
+    (here / "policies").mkdir()
+    out = Path("policies") / "progress.yaml"
+    result = write_policy(model="m.joblib", data="test.csv", reference="train.csv", training="train.csv", out=out)
+    policy = load_policy(result.path)
+    assert (policy.model.task, policy.data.label, policy.data.positive) == ("regression", "target", None)
+    assert policy.data.validation == "../test.csv"
+    assert policy.model.candidate is not None
+    assert policy.model.candidate.uri == "../m.joblib"
+    assert [(each.column, each.bins is not None) for each in policy.data.sensitive] == [("sex", False), ("age", True)]
+    assert asked(policy, "performance") == {"mae", "rmse", "r2"}
+    assert {"mean_prediction_ratio", "mae_ratio"} <= asked(policy, "fairness")
+    assert "overlap" in asked(policy, "data_quality")
+
+
+def test_classes_of_a_model_that_names_no_columns(here: Path) -> None:
+    train = iris(here)
+    model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(
+        train.drop(columns="target").to_numpy(), train["target"]
+    )
+    joblib.dump(model, here / "m.joblib")
+    result = write_policy(model="m.joblib", data="test.csv", name="iris")
+    policy = load_policy(result.path)
+    assert (policy.model.name, policy.model.task, policy.data.label) == ("iris", "multiclass", "target")
+    assert policy.data.features == ("sepal_length", "sepal_width", "petal_length", "petal_width")
+    assert {rules.id for rules in policy.rules.gates} == {"performance", "champion", "data_quality"}
+    assert {"f1_macro", "accuracy"} <= asked(policy, "performance")
+
+
+def test_a_pickle_with_an_unknown_name_says_what_to_allow(here: Path) -> None:
+    iris(here)
+    joblib.dump(Guess(), here / "m.joblib")
+    with pytest.raises(EvidenceError, match=r"Guess") as caught:
+        write_policy(model="m.joblib", data="test.csv")
+    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert "model.allow" in caught.value.fix
+    assert not (here / "lockgate.yaml").exists()
+
+
+def test_an_ambiguous_label_is_asked_for(here: Path) -> None:
+    train = iris(here).assign(id=range(75), other=1)
+    train.to_csv(here / "test.csv", index=False)
+    features = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+    joblib.dump(LogisticRegression(max_iter=1000).fit(train[features], train["target"]), here / "m.joblib")
+    train.rename(columns={"target": "kind"}).to_csv(here / "test.csv", index=False)
+    with pytest.raises(UsageError, match="several columns could be the label: kind, id, other") as caught:
+        write_policy(model="m.joblib", data="test.csv")
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_bad_input_80_a_label_that_is_not_there_is_told_with_the_nearest_name(here: Path) -> None:
+    iris(here)
+    with pytest.raises(UsageError, match="there is no column 'targte'") as caught:
+        write_policy(model="m.joblib", data="test.csv", label="targte")
+    assert caught.value.fix == "did you mean 'target'?"
+
+
+def test_a_sensitive_column_that_is_not_there_is_told(here: Path) -> None:
+    iris(here)
+    with pytest.raises(UsageError, match="there is no column 'sex'"):
+        write_policy(model="m.joblib", data="test.csv", label="target", sensitive=("sex",))
+
+
+def test_bad_input_37_missing_data_is_told(here: Path) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        write_policy(model="m.joblib", data="nowhere.parquet")
+    assert "nowhere.parquet" in str(caught.value)
+
+
+def test_bad_input_81_a_missing_model_is_told(here: Path) -> None:
+    iris(here)
+    with pytest.raises(EvidenceError) as caught:
+        write_policy(model="m.joblib", data="test.csv")
+    assert "m.joblib" in str(caught.value)
+
+
+def test_a_policy_that_stands_there_is_refused_before_anything_is_read(here: Path) -> None:
+    (here / "lockgate.yaml").write_text("mine", "utf-8")
+    with pytest.raises(UsageError, match="stands there already") as caught:
+        write_policy(model="nothing", data="nothing")
+    assert "--force" in caught.value.fix
+    assert (here / "lockgate.yaml").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("out", ["no/such/folder/lockgate.yaml", "."])
+def test_bad_input_118_a_place_that_cannot_be_written_is_refused(here: Path, out: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        write_policy(model="nothing", data="nothing", out=Path(out), force=True)
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_nothing_is_left_behind_when_it_breaks_off(here: Path) -> None:
+    train = iris(here)
+    features = ["sepal_length", "sepal_width"]
+    joblib.dump(LogisticRegression(max_iter=1000).fit(train[features], train["target"]), here / "m.joblib")
+    before = {path.name for path in here.iterdir()}
+    with pytest.raises(EvidenceError, match="same bytes"):
+        write_policy(model="m.joblib", data="test.csv", reference="test.csv", label="target")
+    assert {path.name for path in here.iterdir()} == before
