@@ -164,6 +164,18 @@ def test_bad_input_75_a_type_that_does_not_fit_its_storage(tmp_path: Path) -> No
         assert opened(path).rows == 1
 
 
+def test_bad_input_76_codes_that_stand_in_no_dictionary_are_an_error_not_missing_values(tmp_path: Path) -> None:
+    path = parquet(tmp_path, {"t": [f"t{n % 7}" for n in range(300)]})
+    content = path.read_bytes()
+    chunk = pq.read_metadata(path).row_group(0).column(0)
+    found = set()
+    for at in range(chunk.data_page_offset, chunk.dictionary_page_offset + chunk.total_compressed_size):
+        path.write_bytes(content[:at] + b"\xff" + content[at + 1 :])
+        with suppress(EvidenceError):
+            found |= set(opened(path).counts(("t",)).keys)
+    assert found == {(f"t{n}",) for n in range(7)}
+
+
 def test_text_that_is_no_utf_8_is_an_error(tmp_path: Path) -> None:
     broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xe9")])
     source = opened(parquet(tmp_path, {"x": broken}))
@@ -192,6 +204,33 @@ def test_bad_input_77_encrypted(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     path.write_bytes(b"PARE" + bytes(100) + b"PARE")
     assert "Parquet with an encrypted footer" in refused(path)
+
+
+@pytest.mark.parametrize("plaintext_footer", [True, False])
+def test_bad_input_77_encrypted_columns(tmp_path: Path, plaintext_footer: bool) -> None:
+    import pyarrow.parquet.encryption as pe
+
+    class Keys(pe.KmsClient):  # type: ignore[misc]  # pyarrow has no types
+        """A key server that wraps keys by writing them down."""
+
+        def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> str:
+            return key_bytes.hex()
+
+        def unwrap_key(self, wrapped_key: str, master_key_identifier: str) -> bytes:
+            return bytes.fromhex(wrapped_key)
+
+    config = pe.EncryptionConfiguration(footer_key="f", column_keys={"k": ["x"]}, plaintext_footer=plaintext_footer)
+    factory = pe.CryptoFactory(lambda _: Keys())
+    properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), config)
+    path, table = tmp_path / "data.parquet", pa.table({"x": [1, 2]})
+    with pq.ParquetWriter(path, table.schema, encryption_properties=properties) as writer:
+        writer.write_table(table)
+    if not plaintext_footer:
+        assert "encrypted footer" in refused(path)
+        return
+    with pytest.raises(EvidenceError, match="cannot be read") as caught:
+        opened(path).distribution("x")
+    assert caught.value.exit_code == ExitCode.UNDECIDED
 
 
 def test_bad_input_79_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:

@@ -31,6 +31,17 @@ def test_a_distribution_holds_every_value_once(values: list[float | None]) -> No
     assert found.weights is None
 
 
+@pytest.mark.parametrize(("bits", "kind"), [(0x7FF0000000000001, np.uint64), (0x7F800001, np.uint32)])
+def test_a_signalling_nan_is_a_missing_value_without_a_word(bits: int, kind: type[np.generic]) -> None:
+    values = np.array([bits, 0], kind).view(np.float64 if kind is np.uint64 else np.float32)
+    type_ = pa.float64() if kind is np.uint64 else pa.float32()
+    column = pa.Array.from_buffers(type_, 2, [None, pa.py_buffer(values)])
+    source = opened(pa.table({"x": column, "y": column, "z": column}))
+    assert source.distribution("x").nulls == 1
+    assert source.counts(("x",)).keys == ((0.0,), (None,))
+    assert source.distinct_rows(("x", "y", "z")) == 2
+
+
 @pytest.mark.parametrize("type_", [pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64()])
 def test_integers_of_every_width(type_: pa.DataType) -> None:
     found = opened(pa.table({"x": pa.array([3, None, 1, 100], type_)})).distribution("x")

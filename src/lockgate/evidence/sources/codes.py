@@ -141,7 +141,8 @@ def _compact(codes: Codes64, size: int) -> tuple[Codes64, Codes64]:
 
 
 def _encoded_floats(column: pa.ChunkedArray) -> Encoded:
-    values = np.concatenate([view(chunk) for chunk in column.chunks] or [np.empty(0)]).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        values = np.concatenate([view(chunk) for chunk in column.chunks] or [np.empty(0)]).astype(np.float64)
     known = np.concatenate([present(chunk) for chunk in column.chunks] or [np.empty(0, np.bool_)])
     known &= ~np.isnan(values)
     distinct, inverse = np.unique(values[known] + 0.0, return_inverse=True)

@@ -45,7 +45,8 @@ def floats(column: pa.ChunkedArray, name: str, where: str) -> NDArray[np.float64
     start = 0
     for chunk in column.chunks:
         part = out[start : start + len(chunk)]
-        part[:] = _seconds(chunk) if kind == "time" else _numbers(chunk, name, where)
+        with np.errstate(invalid="ignore"):  # a signalling NaN
+            part[:] = _seconds(chunk) if kind == "time" else _numbers(chunk, name, where)
         if chunk.null_count:
             part[~present(chunk)] = np.nan
         start += len(chunk)

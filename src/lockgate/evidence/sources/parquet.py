@@ -102,15 +102,13 @@ def _batch_rows(kind: pa.DataType) -> int:
 def _checked_bytes(array: pa.Array, shared: int | None) -> tuple[int, int | None]:
     """New memory that an array takes, its dictionary only if it is not the one at address `shared`; and its address.
 
-    Text is checked to be UTF-8: a Parquet file may hold any bytes there.
+    Arrow takes a Parquet file's word that text is UTF-8 and that codes stand in the dictionary: both are checked here.
     """
     if not pa.types.is_dictionary(array.type):
         if pa.types.is_nested(array.type):
             array.validate(full=True)
         return array.nbytes, None
+    array.validate(full=True)
     buffer = array.dictionary.buffers()[-1]
     address = buffer.address if buffer is not None else None
-    if address == shared:
-        return array.indices.nbytes, address
-    array.dictionary.validate(full=True)
-    return array.nbytes, address
+    return (array.indices.nbytes if address == shared else array.nbytes), address

@@ -113,7 +113,8 @@ def _bits(column: pa.ChunkedArray) -> Hashes:
         part = bits[start : start + len(chunk)]
         values = view(chunk)
         if values.dtype.kind == "f":
-            values = values.astype(np.float64) + 0.0  # -0.0 equals 0.0
+            with np.errstate(invalid="ignore"):  # a signalling NaN
+                values = values.astype(np.float64) + 0.0  # -0.0 equals 0.0
             part[:] = values.view(np.uint64)
             part[np.isnan(values)] = _MISSING
         else:
