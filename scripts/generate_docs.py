@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from lockgate.policy.schema import schema as policy_schema
 
 from lockgate import record
 from lockgate.cli.main import cli
 from lockgate.gates.base import Example, Gate, metrics_of
 from lockgate.plugins import HEADINGS, built_in_gates, find_gate
+from lockgate.policy.schema import schema as policy_schema
 from lockgate.types import RECORD_VERSION, Metric
 
 NOTE = "<!-- made by scripts/generate_docs.py; edit the code instead -->\n"

@@ -48,7 +48,7 @@ def test_five_gates_on_predictions_in_columns(tmp_path: Path) -> None:
 
 def test_catalogue_58_the_same_inputs_give_the_same_content_bytes(tmp_path: Path) -> None:
     policy = project(tmp_path, GATES)
-    code = f"from lockgate.run import execute; from pathlib import Path; print(execute(Path({str(policy)!r})).record.digest)"
+    code = f"import lockgate; print(lockgate.check({str(policy)!r}).digest)"
     settings = [
         {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C", "OMP_NUM_THREADS": "1"},
         {"PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "2"},

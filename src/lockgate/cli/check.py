@@ -37,7 +37,7 @@ def command(
     out: Path | None,
     form: str,
 ) -> "ExitCode":
-    r"""Measure a candidate by a policy, judge it, and record the decision.
+    """Measure a candidate by a policy, judge it, and record the decision.
 
     POLICY is lockgate.yaml where none is named. Every model and data set is pinned by its digest, predictions are made
     once, each gate measures, one module judges. record.json, report.html, report.md and junit.xml are written to --out.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> "ExitCode":
-    r"""Print the script that completes verbs, options, formats and gate ids in SHELL.
+    """Print the script that completes verbs, options, formats and gate ids in SHELL.
 
     \b
     bash:  lockgate completion bash > ~/.local/share/bash-completion/completions/lockgate

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Make a finished project on real data, and check it.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default="demo", show_default=True)
 def command(folder: Path) -> "ExitCode":
-    r"""Make a complete small project in --dir (real data, a champion, a candidate, lockgate.yaml) and check it.
+    """Make a complete small project in --dir (real data, a champion, a candidate, lockgate.yaml) and check it.
 
     Needs the extra `demo`: pip install "lockgate[demo]". Exits 0 whatever the verdict: it shows one, it does not gate.
 

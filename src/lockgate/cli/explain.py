@@ -23,7 +23,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 @click.command(short_help="Explain a gate or a metric.")
 @click.argument("name", metavar="GATE_OR_METRIC", shell_complete=_complete)
 def command(name: str) -> "ExitCode":
-    r"""Explain a gate (what it checks, why it matters, how to mend a failure, its metrics and settings) or a metric.
+    """Explain a gate (what it checks, why it matters, how to mend a failure, its metrics and settings) or a metric.
 
     \b
     Examples:

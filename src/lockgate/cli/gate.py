@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command(
     *, gate: str, policy: Path, candidate: str | None, champion: str | None, data: tuple[str, ...], out: Path
 ) -> "ExitCode":
-    r"""Run the gate ID of a policy alone and write what it measured, a part of a Record, to --out.
+    """Run the gate ID of a policy alone and write what it measured, a part of a Record, to --out.
 
     For gates whose libraries cannot live together, or that run in containers side by side.
 

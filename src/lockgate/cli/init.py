@@ -31,7 +31,7 @@ def command(
     out: Path,
     force: bool,
 ) -> "ExitCode":
-    r"""Look at a model and its data, and write a commented policy that the model passes as its own champion.
+    """Look at a model and its data, and write a commented policy that the model passes as its own champion.
 
     Task, label, sensitive columns and the data contract are found from the data. Thresholds are what the model
     measures, less a margin that its interval justifies. Read the result: it is yours from then on.

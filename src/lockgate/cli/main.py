@@ -73,7 +73,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # n
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 def cli() -> None:
-    r"""Quality gates for AI models: one policy, one command, one verdict.
+    """Quality gates for AI models: one policy, one command, one verdict.
 
     \b
     Begin with a model and the data that it is judged on:

@@ -21,7 +21,7 @@ def command() -> None:
 @command.command(short_help="Find the mistakes of a policy.")
 @FILE
 def lint(file: Path) -> "ExitCode":
-    r"""Read a policy, lockgate.yaml where none is named, and name all its mistakes with line, column and a suggestion.
+    """Read a policy, lockgate.yaml where none is named, and name all its mistakes with line, column and a suggestion.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def lint(file: Path) -> "ExitCode":
 
 @command.command(short_help="Print the JSON Schema of policies, for editors.")
 def schema() -> "ExitCode":
-    r"""Print the JSON Schema of policies, with the meaning of every key and gate: completion in editors.
+    """Print the JSON Schema of policies, with the meaning of every key and gate: completion in editors.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def schema() -> "ExitCode":
 @command.command(short_help="Show what a policy demands, defaults included.")
 @FILE
 def show(file: Path) -> "ExitCode":
-    r"""Show what a policy demands when all is read: inherited rules, defaults and the gates' own conditions.
+    """Show what a policy demands when all is read: inherited rules, defaults and the gates' own conditions.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file, not to the terminal.")
 @options.report_format("terminal")
 def command(record: Path, out: Path | None, form: str) -> "ExitCode":
-    r"""Show a Record in another format. Nothing is measured or judged again.
+    """Show a Record in another format. Nothing is measured or judged again.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where record.json and the reports go.")
 @options.report_format("terminal")
 def command(*, parts: tuple[Path, ...], out: Path | None, form: str) -> "ExitCode":
-    r"""Join the parts of one run that `lockgate gate` wrote, and decide.
+    """Join the parts of one run that `lockgate gate` wrote, and decide.
 
     All parts must come from the same policy, models and data, by digest. A gate of the policy without a part makes the
     verdict partial, which cannot promote.

@@ -253,6 +253,6 @@ class Gathered:
         if wrong:
             named = ", ".join(map(repr, wrong))
             what = f"the {who} was fitted on {named}, which is no feature by the policy"
-            fix = "a model that sees the label, an id or a prediction proves nothing: fit it without, or mend data.features"
+            fix = "a model that sees the label, an id or a prediction proves nothing: fit it without it"
             raise EvidenceError(what, where=model.facts.uri, fix=fix)
         return asked

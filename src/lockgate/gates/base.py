@@ -13,7 +13,7 @@ API = 1
 """Version of the contract between Lockgate and a gate; a gate written for another one is refused."""
 
 RESERVED = frozenset({"uses", "data", "metrics", "slices", "level", "environment", "timeout", "when_no_champion"})
-"""Keys of a gate that the frame reads itself; no setting may be called so. `columns` maps globs to per-column settings."""
+"""Keys of a gate that the frame reads itself; no setting may be called so. `columns` may only map globs to settings."""
 
 
 class Params(BaseModel):
@@ -27,7 +27,7 @@ Want: TypeAlias = Literal["no", "if_there", "yes"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What a gate must be given. Resolved once, shared by all; what is needed and not there is an ERROR before any runs.
+    """What a gate must be given: resolved once, shared by all. What is not there stops the run before a gate.
 
     Attributes:
         data: the data role it measures when the policy names none.
