@@ -39,6 +39,7 @@ def command(folder: Path) -> "ExitCode":
     show(result.record, "terminal")
     say(f"Report: {reports / 'report.html'}")
     say(f"Yours to play with: cd {folder} && {_ourselves()} check")
+    say(f"How to mend the candidate: {folder / 'README.md'}")
     return ExitCode.PASSED
 
 

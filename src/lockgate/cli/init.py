@@ -65,7 +65,6 @@ def command(
         progress.close()
     for note in result.notes:
         say(f"note: {note}")
-    click.echo(
-        printable(f"{result.path} is written; now: lockgate check {'' if out.name == str(out) else out}".rstrip())
-    )
+    named = "" if out == Path("lockgate.yaml") else f" {out}"
+    click.echo(printable(f"{result.path} is written; now: lockgate check{named}"))
     return ExitCode.PASSED
