@@ -175,10 +175,8 @@ def test_evidence_shows_all_digests() -> None:
 
 
 def test_the_policy_s_lines_and_the_command_stand_at_the_end() -> None:
-    shown = words(parsed(blocked()).xpath("//section[@id='policy']")[0])
-    rows = [
-        [words(cell) for cell in row.xpath("./td")] for row in parsed(blocked()).xpath("//section[@id='policy']//tr")
-    ]
+    (section,) = parsed(blocked()).xpath("//section[@id='policy']")
+    rows = [[words(cell) for cell in row.xpath("./td")] for row in section.xpath(".//tr")]
     assert ["lockgate.yaml:21:7", "performance", "roc_auc", "everything", "min 0.9, warn 0.92", "block"] in rows
     assert "lockgate check lockgate.yaml --candidate 'models/new one.skops' --only performance" in words(section)
 

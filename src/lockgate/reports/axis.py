@@ -50,7 +50,7 @@ def axis_of(finding: Finding, metric: Metric | None) -> Axis | None:
         marks.append(1.0 if finding.bound in {"min_ratio", "max_ratio"} else 0.0)  # no change
     least, most = min(marks), max(marks)
     bounds = (metric.low, metric.high) if absolute and metric is not None else (None, None)
-    room = max(most - least, 0.05 * max(abs(least), abs(most))) or 1.0
+    room = most - least or 0.05 * abs(most) or 1.0
     low, high = least - 0.3 * room, most + 0.3 * room
     floor, ceiling = bounds
     if floor is not None and ceiling is not None and _clear(finding, _CROWDED * (ceiling - floor)):

@@ -53,7 +53,7 @@ def render(record: Record) -> str:
     drawn = {gate: [(c.caption, _markup(c.svg)) for c in own] for gate, own in charts(record, held).items()}
     stopping = {finding.gate for finding in held.stopping[:CARDS]}
     page = _environment().get_template("report.html.j2")
-    return page.render(
+    text: str = page.render(
         record=record,
         content=record.content,
         run=record.run,
@@ -76,6 +76,7 @@ def render(record: Record) -> str:
         policy=_policy(record),
         command=sorting.command(record),
     )
+    return text + "\n"
 
 
 def notebook(record: Record) -> str:

@@ -9,4 +9,4 @@ def render(record: Record) -> str:
     """The Record as `lockgate.record.dump` writes it."""
     from lockgate.record import dump
 
-    return dump(record).decode("utf-8").rstrip("\n") + "\n"
+    return dump(record).decode("utf-8")

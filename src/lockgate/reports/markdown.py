@@ -39,6 +39,9 @@ _MEANS_SOMETHING = re.compile(r"[!-/:-@\[-`{-~]")
 _PROSE_KEPT = frozenset(".,;()'%/+=-?")
 _BREAK = "&#8203;"
 _BAR = 20
+_DIMENSIONS = 20  # more than the scorecard has
+_LEFT_OUT = "left out here for length; `record.json` holds all."
+_NOTICES = 1_000  # room for a notice after each table that something was left out
 
 
 def render(record: Record) -> str:
@@ -51,7 +54,8 @@ def render(record: Record) -> str:
     if record.verdict.partial:
         page.add("\n**Only some gates ran, so this verdict releases nothing.**\n")
     end = _closing(record)
-    page.reserve(end)
+    card = _scorecard(record)
+    page.reserve(card + end)
     for title, findings in (
         ("What failed, and what would pass", held.failed),
         ("What could not be judged", held.broken),
@@ -60,7 +64,7 @@ def render(record: Record) -> str:
         ("Excused by the policy", held.excused),
     ):
         _table(page, f"### {title}", findings, known)
-    _scorecard(page, record)
+    page.put(card)
     _folded(page, held, known)
     return page.text() + end
 
@@ -96,7 +100,7 @@ class _Page:
 
     def __init__(self, limit: int) -> None:
         self._parts: list[str] = []
-        self._left = limit
+        self._left = limit - _NOTICES
 
     def add(self, part: str) -> bool:
         """Add a part if there is room for it."""
@@ -110,27 +114,24 @@ class _Page:
         """Keep room for what comes last."""
         self._left -= len(part)
 
+    def put(self, part: str) -> None:
+        """Add what room was kept for."""
+        self._parts.append(part)
+
     def text(self) -> str:
+        """What was added."""
         return "".join(self._parts)
 
     def rows(self, head: str, rows: Sequence[str], what: str, tail: str = "") -> None:
         """A table with as many of its rows as there is room for, and a line that says how many are missing."""
-        room = len(_missing(len(rows), what)) + len(tail)
-        if not rows or len(head) + room > self._left:
-            if rows:
-                self.add(_missing(len(rows), what))
-            return
-        self.add(head)
-        self._left -= room
-        shown = next((at for at, row in enumerate(rows) if not self.add(row)), len(rows))
-        self._left += room
-        if shown < len(rows):
-            self.add(_missing(len(rows) - shown, what))
-        self.add(tail)
-
-
-def _missing(count: int, what: str) -> str:
-    return f"\n_{plural(count, f'further {what}')} left out here for length; `record.json` holds all._\n"
+        shown = 0
+        if rows and len(head) + len(rows[0]) + len(tail) <= self._left:
+            self.add(head)
+            self.reserve(tail)
+            shown = next((at for at, row in enumerate(rows) if not self.add(row)), len(rows))
+            self.put(tail)
+        if shown < len(rows):  # there is always room for this: see `_NOTICES`
+            self.put(f"\n_{plural(len(rows) - shown, f'further {what}')} {_LEFT_OUT}_\n")
 
 
 _HEAD = "| | Gate | Condition | Value | Limit | To pass |\n|---|---|---|--:|---|---|\n"
@@ -163,14 +164,17 @@ def _row(finding: Finding, known: Metrics) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _scorecard(page: _Page, record: Record) -> None:
+def _scorecard(record: Record) -> str:
     card = record.content.scorecard
     if not card.dimensions:
-        return
-    rows = [_score_row(code(entry.dimension), entry.score, LOOKS[entry.status].word) for entry in card.dimensions]
+        return ""
+    rows = [
+        _score_row(code(entry.dimension), entry.score, LOOKS[entry.status].word)
+        for entry in card.dimensions[:_DIMENSIONS]
+    ]
     rows.append(_score_row("**overall**", card.overall, ""))
-    page.rows("\n### Scorecard\n\n| Dimension | | Score | |\n|---|---|--:|---|\n", rows, "dimension")
-    page.add("\n50 is the limit; the scorecard informs and never decides.\n")
+    head = "\n### Scorecard\n\n| Dimension | | Score | |\n|---|---|--:|---|\n"
+    return f"{head}{''.join(rows)}\n50 is the limit; the scorecard informs and never decides.\n"
 
 
 def _score_row(name: str, score: float | None, word: str) -> str:

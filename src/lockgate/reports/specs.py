@@ -292,8 +292,8 @@ def _texts(held: object, limit: int = 24) -> list[str] | None:
 def _points(held: object) -> list[tuple[float, float]] | None:
     if not isinstance(held, Sequence) or isinstance(held, str) or not held:
         return None
-    pairs = [_numbers(entry) for entry in held]
-    return [(pair[0], pair[1]) for pair in pairs if pair is not None and len(pair) == 2] if all(pairs) else None
+    pairs = [pair for pair in map(_numbers, held) if pair is not None and len(pair) == 2]
+    return [(pair[0], pair[1]) for pair in pairs] if len(pairs) == len(held) else None
 
 
 _DRAWN: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Spec | None]]] = {
