@@ -25,7 +25,7 @@ def test_a_candidate_that_holds_passes(project: Path) -> None:
     assert record.passed
     assert record.run.command == ("lockgate", "check")
     assert run.name == record.run.id
-    assert f"Reports: .lockgate/runs/{run.name}" in done.err
+    assert f".lockgate/runs/{run.name}/report.html" in done.text
 
 
 def test_a_candidate_that_does_not_hold_is_blocked(worse: Path) -> None:

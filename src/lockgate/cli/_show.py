@@ -8,7 +8,7 @@ from pathlib import Path
 from lockgate.cli._files import write_all
 from lockgate.errors import LockgateError
 from lockgate.progress import printable
-from lockgate.reports import find_format, formats
+from lockgate.reports import find_format, formats, terminal
 from lockgate.types import Record
 
 
@@ -30,18 +30,24 @@ def write_reports(folder: Path, record: Record, attachments: Mapping[str, bytes]
     write_all(folder, files)
 
 
-def show(record: Record, form: str) -> None:
+def show(record: Record, form: str, reports: Path | None = None) -> None:
     """Print a Record in a format on standard output, as UTF-8 whatever the locale; and for GitHub its job summary.
+
+    The terminal's own format is written as the terminal likes it: its width, its encoding, its colours.
+
+    Args:
+        record: what to show.
+        form: name of the format.
+        reports: where its reports stand.
 
     Raises:
         LockgateError: the job summary cannot be written.
     """
-    text = find_format(form).render(record)
     if form == "terminal":
-        sys.stdout.write(text)  # in the terminal's own encoding
+        terminal.write(record, sys.stdout, report=None if reports is None else str(reports / "report.html"))
     else:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(find_format(form).render(record).encode())
     sys.stdout.flush()
     if form == "github":
         _summarise(find_format("markdown").render(record))

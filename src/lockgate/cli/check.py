@@ -93,8 +93,8 @@ def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | 
         progress.close()
     folder = out if out is not None else runs / result.record.run.id
     write_reports(folder, result.record, result.attachments)
-    show(result.record, form)
-    if form != "json":
+    show(result.record, form, folder)
+    if form not in {"json", "terminal"}:
         say(f"Reports: {folder}")
     return result.record.verdict.exit_code
 

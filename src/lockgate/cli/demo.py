@@ -36,8 +36,7 @@ def command(folder: Path) -> "ExitCode":
         progress.close()
     reports = folder / ".lockgate" / "runs" / result.record.run.id
     write_reports(reports, result.record, result.attachments)
-    show(result.record, "terminal")
-    say(f"Report: {reports / 'report.html'}")
+    show(result.record, "terminal", reports)
     say(f"Yours to play with: cd {folder} && {_ourselves()} check")
     say(f"How to mend the candidate: {folder / 'README.md'}")
     return ExitCode.PASSED

@@ -38,5 +38,5 @@ def command(*, parts: tuple[Path, ...], out: Path | None, form: str) -> "ExitCod
     record = merge([read_record(part) for part in parts], command=("lockgate", *sys.argv[1:]))
     if out is not None:
         write_reports(out, record, {})
-    show(record, form)
+    show(record, form, out)
     return record.verdict.exit_code
