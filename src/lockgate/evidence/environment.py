@@ -88,7 +88,7 @@ def _interpreter(name: str, base: Path) -> Path:
 
 def _made(requirements: Sequence[str], where: str) -> Home:
     for line in requirements:
-        if not re.match(r"\s*[A-Za-z0-9]", line) or "\n" in line or "\r" in line:
+        if not re.match(r"\s*[A-Za-z0-9]", line) or re.search(r"[\r\n@]|://", line):
             raise UsageError(
                 f"{line!r} is no requirement",
                 where="model.environment.requirements",
@@ -165,7 +165,7 @@ def _fill(uv: str, place: Path, lock: str, where: str) -> None:
         )
         (beside / "lock.txt").write_text(lock, encoding="utf-8")
         python = str(beside / "bin" / "python")
-        options = ["--quiet", "--require-hashes", "--compile-bytecode", "--python", python]
+        options = ["--quiet", "--require-hashes", "--python", python]
         _run([uv, "pip", "sync", *options, str(beside / "lock.txt")], "", "installed", where)
         try:
             beside.rename(place)
