@@ -210,6 +210,7 @@ class Metric:
         high: largest possible value, None if unbounded.
         unit: `share` (may be written in per cent), `rows`, `s`, `bytes`, or None for a plain number.
         compared: the gate measures the champion too, so comparative bounds may stand on it.
+        tasks: the tasks that have it; empty: all. A policy that asks it of another one holds a mistake.
         asked_by: per-column settings whose presence asks for this metric; empty with a `default`: always asked.
         default: the condition that holds where the policy gives none.
     """
@@ -220,6 +221,7 @@ class Metric:
     high: float | None = None
     unit: str | None = None
     compared: bool = False
+    tasks: tuple[Task, ...] = ()
     asked_by: tuple[str, ...] = ()
     default: "Condition | None" = None
 

@@ -53,10 +53,6 @@ def test_catalogue_24_a_small_slice_is_listed() -> None:
     assert said.missing["f1[slice=few]"].listed
 
 
-def test_a_metric_of_another_task_says_so() -> None:
-    assert "regression" in measure("champion", binary(Y, *NEW, champion=OLD)).reason("mae")
-
-
 def test_regressions_are_compared() -> None:
     label = np.array([1.0, 2.0, 4.0])
     frame = Frame(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from lockgate.errors import PolicyError
 from lockgate.run import execute
 from lockgate.types import ExitCode, Finding, Status
 
@@ -84,7 +85,7 @@ def test_catalogue_15_a_group_without_favourable_labels(tmp_path: Path) -> None:
         roles=f"{BINARY}, sensitive: [sex]",
         columns={"y": [0, 0, 0, 0, 1, 1, 0, 1]},
     )
-    undecided(*found, "the true_positive_rate of the group 'f' has no value: no row is labelled favourable")
+    undecided(*found, "two groups must be there to be compared")
 
 
 def test_catalogue_22_fewer_rows_than_min_rows(tmp_path: Path) -> None:
@@ -121,9 +122,12 @@ def test_catalogue_26_one_group_only(tmp_path: Path) -> None:
     undecided(*found, "there is only 'f' with enough rows")
 
 
-def test_a_metric_of_another_task_is_an_error(tmp_path: Path) -> None:
-    found = judged(tmp_path, "performance", "metrics: {mae: {max: 1}}", roles=BINARY)
-    undecided(*found, "it is a metric of regression, and the model's task is binary")
+@pytest.mark.parametrize("gate", ["performance", "fairness"])
+def test_a_metric_of_another_task_is_a_mistake_in_the_policy(tmp_path: Path, gate: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        judged(tmp_path, gate, "metrics: {mae: {max: 1}}", roles=f"{BINARY}, sensitive: [sex]")
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert "mae is a metric of regression, and the model's task is binary" in str(caught.value)
 
 
 def test_a_metric_of_scores_without_scores_is_an_error(tmp_path: Path) -> None:

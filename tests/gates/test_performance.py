@@ -121,13 +121,6 @@ def test_catalogue_22_fewer_rows_than_min_rows_are_an_error() -> None:
     assert not said.missing["f1"].listed
 
 
-def test_a_metric_of_another_task_says_so() -> None:
-    said = measure("performance", binary(Y, SAID, P))
-    assert said.reason("r2") == "it is a metric of regression, and the model's task is binary"
-    said = measure("performance", numbers())
-    assert said.reason("accuracy") == "it is a metric of binary and multiclass, and the model's task is regression"
-
-
 def test_a_model_without_scores_says_so() -> None:
     said = measure("performance", binary(Y, SAID))
     assert said.reason("roc_auc") == "the model gives no scores"

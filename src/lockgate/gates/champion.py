@@ -8,7 +8,7 @@ from lockgate.evidence.samples import candidate_of, champion_of, frame_of, parts
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
-from lockgate.gates.performance import measured, of_other_tasks, too_small
+from lockgate.gates.performance import measured, too_small
 from lockgate.stats.undefined import Undefined
 from lockgate.types import Difference, Measurement, Metric, Missing, Status
 
@@ -89,7 +89,6 @@ class Champion:
     def measure(self, params: Settings, evidence: Evidence) -> Iterator[Measurement | Missing]:  # noqa: ARG002 (no settings)
         """Measure all metrics of the task for both models, on all rows and on every slice."""
         frame = frame_of(evidence)
-        yield from of_other_tasks(frame.task)
         for part in parts(evidence, (candidate_of(frame), champion_of(frame))):
             if part.rows < evidence.min_rows:
                 yield from too_small(part, evidence.min_rows, frame.task)

@@ -1,7 +1,7 @@
 """The gate `fairness`: whether groups of people are treated alike, by each sensitive column and their intersections."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -72,6 +72,10 @@ _REGRESSION: Mapping[str, Metric] = {
     "mean_prediction_ratio": _evenness("Mean prediction"),
     "mae_ratio": _evenness("Mean absolute error"),
 }
+_METRICS: Mapping[str, Metric] = {
+    **{name: replace(metric, tasks=("binary", "multiclass")) for name, metric in _CLASSIFICATION.items()},
+    **{name: replace(metric, tasks=("regression",)) for name, metric in _REGRESSION.items()},
+}
 
 _MOST_NAMED = 20  # groups whose values stand in a measurement's details
 _LEAST_NAMED = 10  # rows of such a group
@@ -130,7 +134,7 @@ class Fairness:
     dimension: ClassVar[str] = "fairness"
     params = Settings
     needs: ClassVar[Needs] = Needs(data="validation", candidate="yes", sensitive=True)
-    metrics: ClassVar[Mapping[str, Metric]] = {**_CLASSIFICATION, **_REGRESSION}
+    metrics: ClassVar[Mapping[str, Metric]] = _METRICS
     libraries: ClassVar[Sequence[str]] = ("lockgate", "numpy")
     examples: ClassVar[Sequence[Example]] = (
         Example(
@@ -174,9 +178,7 @@ class Fairness:
     def measure(self, params: Settings, evidence: Evidence) -> Iterator[Measurement | Missing]:  # noqa: ARG002 (no settings)
         """Measure every group's rates and how far they stand apart, by each grouping."""
         frame = frame_of(evidence)
-        own, others = (_REGRESSION, _CLASSIFICATION) if frame.task == "regression" else (_CLASSIFICATION, _REGRESSION)
-        for name in others:
-            yield Missing(metric=name, reason=f"it is not defined for the task {frame.task}")
+        own = _REGRESSION if frame.task == "regression" else _CLASSIFICATION
         if not frame.groupings:
             yield from (Missing(metric=name, reason="data.sensitive names no column") for name in own)
         for grouping in frame.groupings:

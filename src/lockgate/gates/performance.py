@@ -1,6 +1,7 @@
 """The gate `performance`: how well the candidate predicts, on all rows and on each slice."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
 from lockgate.evidence.samples import Part, candidate_of, frame_of, parts
@@ -32,7 +33,7 @@ def _size(meaning: str) -> Metric:
     return Metric(direction="lower", meaning=meaning, low=0.0)
 
 
-METRICS: Mapping[str, Metric] = {
+_MEANINGS: Mapping[str, Metric] = {
     # both kinds of classification
     "accuracy": _share("higher", "Share of rows that are predicted right."),
     "balanced_accuracy": _share("higher", "Mean recall of the classes, so that a rare class counts as much."),
@@ -104,7 +105,6 @@ METRICS: Mapping[str, Metric] = {
     "pearson": _index("higher", "Correlation of label and prediction."),
     "spearman": _index("higher", "Correlation of their ranks."),
 }
-"""All metrics that the gates `performance` and `champion` measure, by name."""
 
 _OF_TASK: Mapping[Task, frozenset[str]] = {
     "binary": frozenset(classification.METRICS),
@@ -112,13 +112,11 @@ _OF_TASK: Mapping[Task, frozenset[str]] = {
     "regression": frozenset(regression.METRICS),
 }
 
-
-def of_other_tasks(task: Task) -> Iterator[Missing]:
-    """A `Missing` for each metric that another task has and this one has not."""
-    for name in METRICS:
-        if name not in _OF_TASK[task]:
-            others = " and ".join(other for other, names in _OF_TASK.items() if name in names)
-            yield Missing(metric=name, reason=f"it is a metric of {others}, and the model's task is {task}")
+METRICS: Mapping[str, Metric] = {
+    name: replace(metric, tasks=tuple(task for task, names in _OF_TASK.items() if name in names))
+    for name, metric in _MEANINGS.items()
+}
+"""All metrics that the gates `performance` and `champion` measure, by name."""
 
 
 def too_small(part: Part, min_rows: int, task: Task) -> Iterator[Missing]:
@@ -260,7 +258,6 @@ class Performance:
     def measure(self, params: Settings, evidence: Evidence) -> Iterator[Measurement | Missing]:  # noqa: ARG002 (no settings)
         """Measure all metrics of the task on all rows and on every slice."""
         frame = frame_of(evidence)
-        yield from of_other_tasks(frame.task)
         for part in parts(evidence, (candidate_of(frame),)):
             if part.rows < evidence.min_rows:
                 yield from too_small(part, evidence.min_rows, frame.task)

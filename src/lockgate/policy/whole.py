@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from lockgate.errors import LockgateError, Mistake
+from lockgate.errors import LockgateError, Mistake, did_you_mean
 from lockgate.gates.base import Gate, metrics_of
 from lockgate.policy.blocks import Blocks
 from lockgate.policy.model import ROLES, Overrides
@@ -43,6 +43,7 @@ def check_whole(top: Node, blocks: Blocks, overrides: Overrides, finder: Finder)
             names = ", ".join(sorted(metrics_of(built.spec.gate, built.spec.params)))
             fix = f"add a condition on one of its metrics: {names}"
             yield Mistake(place=built.spec.place, what="the gate asks nothing", fix=fix)
+        yield from _check_task(built, given)
     asking = [built for built in blocks.gates if built.rules.clauses]
     if len(asking) == len(gates.entries) > 0 and not any(map(_blocks, asking)):
         what = "no condition of the policy can block, so every model would pass"
@@ -110,6 +111,16 @@ def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[M
     slices = node.entries.get("slices")
     if slices is not None and slices.entries and not given.value("data", "slices"):
         yield Mistake(place=slices.at, what="the policy names no slices", fix="add data.slices: [COLUMN, …]")
+
+
+def _check_task(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
+    task, metrics = given.value("model", "task"), metrics_of(built.spec.gate, built.spec.params)
+    for clause in built.rules.clauses:
+        tasks = metrics[clause.metric].tasks
+        if tasks and task in get_args(Task) and task not in tasks:
+            what = f"{clause.metric} is a metric of {' and '.join(tasks)}, and the model's task is {task}"
+            known = sorted(name for name, metric in metrics.items() if not metric.tasks or task in metric.tasks)
+            yield Mistake(place=clause.place, what=what, fix=did_you_mean(clause.metric, known))
 
 
 def _check_champion(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[Mistake]:
