@@ -46,9 +46,7 @@ def test_a_column_beyond_a_limit_of_all_columns_gets_the_same_limit_as_a_warning
     columns = after.gates[0].columns
     assert left == ()
     assert columns["*"].limits == (PSI,)
-    assert [(each.limit, each.warn, each.why) for each in columns["year"].limits] == [
-        ("0.2", True, "psi is 1.25 today")
-    ]
+    assert [(each.limit, each.warn, each.why) for each in columns["year"].limits] == [("0.2", True, "1.25 today")]
 
 
 def test_a_column_of_its_own_keeps_its_other_limits() -> None:

@@ -118,7 +118,7 @@ def contract_part(
         rule = propose_rule(looks[name], rows)
         settings = {"allowed": flow(classes[name])} if name in classes else _settings(rule)
         share = looks[name].most_nulls
-        why = f"{per_cent(round(share, 3))} are missing" if share else ""
+        why = f"{per_cent(round(share, 3))} are missing" if share and "allowed" not in settings else ""
         columns[name] = ColumnPart(settings=settings, limits=(_nulls(rule),), why=why)
     why = "the contract: found in the data, ranges and shares with a margin"
     return GatePart(id="data_quality", why=why, limits=tuple(limits), columns=columns)

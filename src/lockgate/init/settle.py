@@ -77,7 +77,7 @@ def _column_warning(gate: GatePart, finding: Finding) -> GatePart:
     if asked is None:
         return gate
     value = "" if finding.value is None else short(finding.value, finding.unit)
-    limit = replace(asked, warn=True, why=f"{finding.metric} is {value} today")
+    limit = replace(asked, warn=True, why=f"{value} today")
     others = tuple(each for each in part.limits if each.metric != finding.metric)
     return replace(gate, columns={**gate.columns, column: replace(part, limits=(*others, limit))})
 
