@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+    from pydantic.fields import FieldInfo
 
     from lockgate.gates.base import Gate
     from lockgate.types import ExitCode, Metric
@@ -74,20 +75,27 @@ def _gate(name: str, gate: "type[Gate[Any]]") -> Iterator[str]:
     yield f"{name} (gate; scorecard: {gate.dimension})"
     yield ""
     yield getdoc(gate) or ""
-    metrics = _metrics(gate)
     yield ""
-    yield "Metrics" if metrics else "Metrics: they depend on the settings"
-    width = max(map(len, metrics), default=0)
-    for metric, about in metrics.items():
-        yield f"  {metric:<{width}}  {about.meaning}{_domain(about)}"
-    fields = gate.params.model_fields
-    if fields:
+    metrics = _metrics(gate)
+    rows = [(metric, f"{about.meaning}{_domain(about)}") for metric, about in metrics.items()]
+    yield _table("Metrics", rows) if rows else "Metrics: they depend on the settings"
+    settings = [(key, _setting(field)) for key, field in gate.params.model_fields.items()]
+    if settings:
         yield ""
-        yield "Settings"
-    width = max(map(len, fields), default=0)
-    for key, field in fields.items():
-        default = "" if field.is_required() or field.default is None else f" [default: {field.default}]"
-        yield f"  {key:<{width}}  {field.description or ''}{default}"
+        yield _table("Settings", settings)
+
+
+def _setting(field: "FieldInfo") -> str:
+    default = "" if field.is_required() or field.default is None else f"  [default: {field.default}]"
+    return f"{field.description or ''}{default}"
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> str:
+    """Names and what they mean, wrapped to the terminal."""
+    formatter = click.HelpFormatter(max_width=100)
+    with formatter.section(title):
+        formatter.write_dl(rows)
+    return formatter.getvalue().strip("\n")
 
 
 def _metric(name: str, holders: "Mapping[str, Metric]") -> Iterator[str]:
