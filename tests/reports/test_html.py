@@ -146,8 +146,8 @@ def test_charts_are_drawn_of_what_failed() -> None:
         "Values, reference and now: column age",
         "Categories, reference and now: column workclass",
         "Missing values, reference and now: column workclass",
-        "By group: column sex",
-        "By group: column sex × race",
+        "True positive rate by group: column sex",
+        "Selection rate by group: column sex × race",
     ]
 
 
@@ -158,7 +158,7 @@ def test_charts_of_warnings_alone_are_drawn_too() -> None:
     lone = record(warnings, details={finding.id: details[finding.metric] for finding in warnings})
     assert [words(c) for c in parsed(lone).xpath("//section[@id='warnings']//figcaption")] == [
         "ROC curve",
-        "By group: column sex × race",
+        "Selection rate by group: column sex × race",
     ]
 
 

@@ -36,11 +36,11 @@ def test_both_ends_of_a_long_name_are_shown() -> None:
     assert "…" in shown
 
 
-@pytest.mark.parametrize("text", naughty())
-def test_no_log_command_is_left(text: str) -> None:
-    shown = no_commands(plain(text))
-    assert "::" not in shown
-    assert "##" not in shown
+def test_no_log_command_is_left() -> None:
+    for text in naughty():
+        shown = no_commands(plain(text))
+        assert "::" not in shown
+        assert "##" not in shown
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def _annotation(kind: str, finding: Finding) -> str:
         "col": str(place.column or "") if place.line else "",
         "title": f"{plain(finding.gate)}: {subject(finding)}{f' on {about}' if about else ''}",
     }
-    parts = (sentence(finding.message), sentence(finding.remedy))
+    parts = (sentence(finding.message), sentence(finding.note), sentence(finding.remedy))
     return _command(kind, properties, "; ".join(part for part in parts if part))
 
 

@@ -7,8 +7,10 @@ the style sheet, drawings of numbers (`axis`) and cleaned charts (`charts`, `svg
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from lockgate.numbers import short
@@ -31,8 +33,9 @@ from lockgate.reports.text import (
     verdict_status,
     where,
     where_words,
+    why,
 )
-from lockgate.types import Clause, Finding, Record, Status
+from lockgate.types import Clause, Finding, Place, Record, Status
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -153,13 +156,18 @@ def _card(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
         "modal": modal(finding),
         "axis": _strip(finding, known),
         "ends": (short(axis.low, unit, 3), short(axis.high, unit, 3)) if axis is not None else None,
-        "message": sentence(finding.message) if finding.value is None else "",
+        "message": why(finding) if finding.value is None else "",
         "remedy": sentence(finding.remedy),
         "facts": facts(finding),
         "excused": sentence(finding.excused_by or ""),
-        "place": plain(str(finding.place), 200) if finding.place.line else "",
+        "place": _place(finding.place),
         "label": _spoken(finding, value, limit),
     }
+
+
+def _place(place: Place) -> str:
+    """File, line and column; the file's folder stands at the top of the page."""
+    return plain(str(replace(place, file=PurePath(place.file).name))) if place.line else ""
 
 
 def _spoken(finding: Finding, value: str, limit: str) -> str:
@@ -221,7 +229,7 @@ def _row(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
         "value": value,
         "limit": f"{sign(finding, metric)} {limit}" if limit_of(finding) is not None else "–",
         "axis": _strip(finding, known) if compares else None,
-        "message": "" if compares else sentence(finding.message, 200),
+        "message": "" if compares else why(finding, 200),
     }
 
 
@@ -238,7 +246,7 @@ def _policy(record: Record) -> Sequence[Mapping[str, str]]:
     """What each line of the policy asks."""
     return [
         {
-            "place": plain(str(clause.place), 200) if clause.place.line else "",
+            "place": _place(clause.place),
             "gate": plain(gate.id),
             "metric": plain(clause.metric),
             "scope": _scope(clause),

@@ -64,7 +64,7 @@ def _case(suite: Element, finding: Finding) -> None:
     if finding.place.line:
         case.set("line", str(finding.place.line))
     message, remedy = sentence(finding.message), sentence(finding.remedy)
-    body = "\n".join(part for part in (message, remedy, plain(str(finding.place), 500)) if part)
+    body = "\n".join(part for part in (message, sentence(finding.note), remedy, plain(str(finding.place), 500)) if part)
     if finding.status is Status.FAIL:
         SubElement(case, "failure", {"message": message, "type": finding.bound}).text = body
     elif finding.status in {Status.ERROR, Status.INCONCLUSIVE}:

@@ -20,6 +20,7 @@ from lockgate.reports.text import (
     subject,
     verdict_status,
     where_words,
+    why,
 )
 from lockgate.types import Finding, Record, Status
 
@@ -148,11 +149,11 @@ def _row(finding: Finding, known: Metrics) -> str:
     about = where_words(finding.at)
     name = f"{code(subject(finding))}{f' on {code(about)}' if about else ''}"
     if finding.value is None:
-        why = [finding.message, finding.remedy]
+        notes = [why(finding), finding.note, finding.remedy]
     else:
-        why = [finding.remedy, f"excused: {finding.excused_by}" if finding.excused_by else ""]
-        why.append(f"{finding.needs_rows} rows would settle it" if finding.needs_rows is not None else "")
-    said = "; ".join(part for part in map(prose, why) if part)
+        notes = [finding.note, finding.remedy, f"excused: {finding.excused_by}" if finding.excused_by else ""]
+        notes.append(f"{finding.needs_rows} rows would settle it" if finding.needs_rows is not None else "")
+    said = "; ".join(part for part in map(prose, notes) if part)
     cells = [
         _MARKS[finding.status],
         code(finding.gate),
@@ -189,7 +190,9 @@ def _folded(page: _Page, held: Summary, known: Metrics) -> None:
     if held.listed:
         title = _summary(f"Listed, not judged ({len(held.listed)})")
         cells = ((part.gate, _few(part.metrics), where_words(part.at), part.reason) for part in held.listed)
-        rows = [f"| {code(gate)} | {code(names)} | {code(at)} | {prose(why)} |\n" for gate, names, at, why in cells]
+        rows = [
+            f"| {code(gate)} | {code(names)} | {code(at)} | {prose(reason)} |\n" for gate, names, at, reason in cells
+        ]
         page.rows(f"{title}| Gate | Metrics | Part | Why |\n|---|---|---|---|\n", rows, "part", tail)
     if held.held:
         head = _summary(f"Conditions that hold ({len(held.held)})") + _HEAD

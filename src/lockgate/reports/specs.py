@@ -44,7 +44,7 @@ _CONFIG: Spec = {
         "labelLimit": 0,  # Vega would cut surrogate pairs in two; `_texts` cuts instead
         "tickCount": 5,
     },
-    "axisX": {"grid": False},
+    "axisX": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 6},
     "axisY": {"domain": False, "ticks": False},
     "legend": {"orient": "top", "title": None, "labelColor": INK, "labelFontSize": 12, "symbolType": "square"},
     "text": {"fontSize": 11, "color": INK},
@@ -56,10 +56,8 @@ def specs(details: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
     for kind, (name, draw) in _DRAWN.items():
         spec = draw(details) if kind in details else None
         if spec is not None:
-            yield (
-                name,
-                {"$schema": f"https://vega.github.io/schema/vega-lite/{VERSION}.json", "config": _CONFIG, **spec},
-            )
+            of_what = f"{_rate(details)} by group" if kind == "groups" else name
+            yield of_what, {"$schema": _SCHEMA, "config": _CONFIG, **spec}
 
 
 # --- specifications ---------------------------------------------------------------------------------------------------
@@ -226,16 +224,14 @@ def _groups(details: Mapping[str, Any]) -> Spec | None:
     held = details["groups"]
     if not isinstance(held, Mapping) or not held:
         return None
-    names, values = _texts(list(held)), _numbers(list(held.values()))
+    names, values = _texts(list(held), 34), _numbers(list(held.values()))
     if names is None or values is None:
         return None
-    rate = details.get("rate")
-    title = plain(rate).replace("_", " ") if isinstance(rate, str) else "value"
     pairs = enumerate(zip(names, values, strict=True))
     rows = [{"name": f"{at:02d} {name}", "value": value} for at, (name, value) in pairs]
     place = {
         "y": {"field": "name", "type": "nominal", "axis": {"labelExpr": "slice(datum.value, 3)", "title": None}},
-        "x": {"field": "value", "type": "quantitative", "title": title, "axis": {"grid": True}},
+        "x": {"field": "value", "type": "quantitative", "title": None, "axis": {"grid": True}},
     }
     number = {"text": {"field": "value", "format": ".3~g"}}
     text = {"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": {**place, **number}}
@@ -245,6 +241,13 @@ def _groups(details: Mapping[str, Any]) -> Spec | None:
         "data": {"values": rows},
         "layer": [{"mark": {"type": "bar", "color": NOW, "height": {"band": 0.65}}, "encoding": place}, text],
     }
+
+
+def _rate(details: Mapping[str, Any]) -> str:
+    """The rate that `groups` are about, as the beginning of a caption."""
+    rate = details.get("rate")
+    words = plain(rate, 40).replace("_", " ") if isinstance(rate, str) and rate else "value"
+    return words[:1].upper() + words[1:]
 
 
 def _sized() -> Spec:

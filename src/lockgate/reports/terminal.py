@@ -22,6 +22,7 @@ from lockgate.reports.text import (
     subject,
     verdict_status,
     where_words,
+    why,
 )
 from lockgate.types import Finding, Metric, Record, Status
 
@@ -175,7 +176,7 @@ def _finding(console: "Console", finding: Finding, metric: Metric | None) -> Non
             console, (words, style), (f"; {_safe(finding.remedy, long=True)}" if finding.remedy else "", ""), indent=4
         )
     else:
-        _line(console, (_safe(finding.message, long=True), ""), indent=4)
+        _line(console, (no_commands(why(finding)), ""), indent=4)
         if finding.remedy:
             _line(console, (f"to mend it: {_safe(finding.remedy, long=True)}", ""), indent=4)
     if finding.excused_by is not None:

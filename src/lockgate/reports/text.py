@@ -165,10 +165,17 @@ def interval(finding: Finding) -> str:
     return f"{short(finding.low, unit)} to {short(finding.high, unit)}{level}"
 
 
+def why(finding: Finding, limit: int = SENTENCE_LIMIT) -> str:
+    """Why nothing could be judged; the report itself says what of."""
+    _, found, reason = finding.message.partition(" could not be judged: ")
+    return sentence(reason if found else finding.message, limit)
+
+
 def facts(finding: Finding) -> tuple[str, ...]:
     """What else is known of a finding: its interval, its champion, the rows of a part, what would settle it."""
     unit, part = finding.unit, finding.at.slice is not None or finding.at.group is not None
     held = (
+        plain(finding.note),
         interval(finding) and f"interval {interval(finding)}",
         finding.champion is not None and f"champion {short(finding.champion, unit)}",
         part and finding.rows is not None and plural(finding.rows, "row"),
