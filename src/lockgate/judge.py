@@ -217,6 +217,7 @@ def _judge_bound(case: _Case, metric: Metric, bound: Bound, limit: float) -> Fin
         place=clause.place,
         message=_message(case, metric, bound, value, limit),
         remedy="" if good else _remedy(value, limit, bound, metric),
+        note=measured.note,
         limit=limit,
         value=value,
         champion=measured.champion,

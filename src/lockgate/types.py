@@ -169,7 +169,8 @@ class Difference:
 class Measurement:
     """One number that a gate measured. `value` is the plug-in estimate, finite.
 
-    `champion` is the champion's value of the same metric on the same rows. `details` are small facts for charts
+    `champion` is the champion's value of the same metric on the same rows. `note` is what a person wants to read beside
+    the value, in a few words (which group is lowest). `details` are small facts for charts
     (bins, curves), never rows. A `volatile` measurement (latency, memory) is not repeatable and stands in the Record's
     `run` part.
     """
@@ -182,6 +183,7 @@ class Measurement:
     champion: float | None = None
     difference: Difference | None = None
     rows: int | None = None
+    note: str = ""
     details: Mapping[str, JSON] = field(default_factory=dict)
     volatile: bool = False
 
@@ -305,6 +307,7 @@ class Finding:
         chance: P0 of reaching the limit by chance alone.
         needs_rows: rows that would settle an undecided condition.
         shaky: the interval straddles the limit.
+        note: what the gate says beside the value, in a few words.
         excused_by: what in the policy excuses a failure.
         score: 0 to 100, 50 at the limit; None where nothing was measured.
     """
@@ -319,6 +322,7 @@ class Finding:
     place: Place
     message: str
     remedy: str = ""
+    note: str = ""
     limit: float | None = None
     value: float | None = None
     champion: float | None = None

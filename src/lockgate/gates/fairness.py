@@ -9,6 +9,7 @@ import numpy as np
 from lockgate.evidence.samples import candidate_of, codes_of, frame_of
 from lockgate.evidence.view import Evidence, Frame, Grouping
 from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.numbers import short
 from lockgate.stats import fairness, regression
 from lockgate.stats.checks import Codes, Floats, evaluate
 from lockgate.stats.fairness import Spread
@@ -291,8 +292,15 @@ def _comparison(
         spreads = {rate: fairness.spread(_defined(groups, rate)) for rate in rates}
         chosen = pick(list(spreads.values()))
         rate = next(name for name, spread in spreads.items() if spread is chosen)
-        details: dict[str, JSON] = {"rate": rate, "groups": _named(groups, rate)}
-        return Measurement(metric=metric, at=at, value=evaluate(value, chosen), rows=rows, details=details)
+        named = _named(groups, rate)
+        return Measurement(
+            metric=metric,
+            at=at,
+            value=evaluate(value, chosen),
+            rows=rows,
+            note=_ends(rate, chosen) if {chosen.lowest, chosen.highest} <= named.keys() else "",
+            details={"rate": rate, "groups": named},
+        )
     except Undefined as undefined:
         return Missing(metric=metric, at=at, reason=str(undefined), rows=rows)
 
@@ -310,6 +318,11 @@ def _defined(groups: _Groups, rate: str) -> dict[str, float]:
 def _about_outcome(why: Undefined) -> str:
     """The reason in the words of this gate, whose rates are about the favourable outcome."""
     return str(why).replace("positive", "favourable").replace("negative", "otherwise")
+
+
+def _ends(rate: str, held: Spread) -> str:
+    words = rate.replace("_", " ")
+    return f"{words} {short(held.low)} of {held.lowest!r}, {short(held.high)} of {held.highest!r}"
 
 
 def _named(groups: _Groups, rate: str) -> dict[str, JSON]:
