@@ -31,6 +31,7 @@ _CONFIG: Spec = {
     "background": None,
     "padding": {"left": 14, "top": 2, "right": 12, "bottom": 2},
     "font": "sans-serif",
+    "numberFormat": "~g",
     "view": {"stroke": None},
     "axis": {
         "labelColor": SOFT,
