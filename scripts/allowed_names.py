@@ -5,8 +5,8 @@ Run it with every interpreter whose libraries' names should stand on the list; i
     python scripts/allowed_names.py
 
 It fits every estimator of scikit-learn with its defaults and some with other settings, and the estimators of LightGBM,
-XGBoost and CatBoost where they are installed, pickles them in three protocols, reads back which names they hold, and adds
-the classes of the families below, of which a model holds one or another (losses, links, distances, kernels, ufuncs).
+XGBoost and CatBoost where they are installed, pickles them in three protocols, reads back which names they hold, and
+adds the classes of the families below, of which a model holds one or another (losses, links, distances, kernels).
 Read the difference before committing it: every name must be safe to call with any argument.
 """
 
@@ -35,17 +35,27 @@ FAMILIES = {
     "sklearn.tree._criterion": ("Criterion",),
     "sklearn.tree._splitter": ("Splitter",),
 }
-NUMPY = ("bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
-PYTHON = ("builtins.bytearray", "builtins.bytes", "builtins.complex", "builtins.dict", "builtins.float", "builtins.frozenset")
-PYTHON += ("builtins.int", "builtins.list", "builtins.range", "builtins.set", "builtins.slice", "builtins.str", "builtins.tuple")
-PYTHON += ("builtins.bool", "builtins.object", "collections.OrderedDict", "collections.defaultdict", "copyreg._reconstructor")
-PYTHON += ("datetime.date", "datetime.datetime", "datetime.timedelta", "decimal.Decimal", "_codecs.encode")
-PYTHON += ("joblib.numpy_pickle.NumpyArrayWrapper",)
-# Safe on data, and no model needs them: they call, open or compile what they are given.
-NEVER = ("functools.partial", "numpy.memmap", "numpy.load", "numpy.fromfile", "numpy.frompyfunc", "numpy.vectorize", "builtins.getattr")
+NUMPY = (
+    *("bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "float32", "float64"),
+)
+PYTHON = (
+    *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set"),
+    *("slice", "str", "tuple"),
+)
+OTHERS = (
+    *("collections.OrderedDict", "collections.defaultdict", "copyreg._reconstructor", "_codecs.encode"),
+    *("datetime.date", "datetime.datetime", "datetime.timedelta", "decimal.Decimal"),
+    "joblib.numpy_pickle.NumpyArrayWrapper",
+)
+NEVER = {
+    *("functools.partial", "builtins.getattr", "numpy.memmap", "numpy.load", "numpy.fromfile", "numpy.frompyfunc"),
+    "numpy.vectorize",
+}
+"""What a fitted model may hold here and the list must not: it calls, opens or looks up what it is given."""
 
 
-class Reader(pickle._Unpickler):
+class Reader(pickle._Unpickler):  # noqa: SLF001  (its Python version also reads protocol 2's old names)
     """Collects the names in a pickle that was made here."""
 
     def __init__(self, data: bytes, found: set[str]) -> None:
@@ -63,18 +73,36 @@ class Reader(pickle._Unpickler):
 def scikit_learn() -> Iterator[Any]:
     """Fitted estimators of scikit-learn."""
     import pandas as pd
-    from sklearn import compose, datasets, ensemble, feature_extraction, linear_model, model_selection, multiclass
-    from sklearn import multioutput, naive_bayes, neural_network, pipeline, preprocessing, svm, tree
+    from sklearn import (
+        compose,
+        datasets,
+        ensemble,
+        feature_extraction,
+        linear_model,
+        model_selection,
+        multiclass,
+        multioutput,
+        naive_bayes,
+        neural_network,
+        pipeline,
+        preprocessing,
+        svm,
+        tree,
+    )
     from sklearn.utils import all_estimators
 
     x, y = datasets.load_iris(return_X_y=True)
     u, v = datasets.load_diabetes(return_X_y=True)
-    for kinds, rows, target in ((("classifier", "transformer", "cluster"), np.abs(x), y), ("regressor", np.abs(u), v)):
-        for _, estimator in all_estimators(type_filter=list(kinds) if isinstance(kinds, tuple) else kinds):
+    for kinds, rows, target in (
+        (["classifier", "transformer", "cluster"], np.abs(x), y),
+        (["regressor"], np.abs(u), v),
+    ):
+        for _, estimator in all_estimators(type_filter=kinds):
             with contextlib.suppress(Exception):
                 yield estimator().fit(rows, target)
     base, line = linear_model.LogisticRegression(), linear_model.Ridge()
     rounds = {"max_iter": 3}
+    boosts, sums = ensemble.HistGradientBoostingRegressor, ensemble.GradientBoostingRegressor
     made = [
         (ensemble.VotingClassifier([("a", base)]), x, y),
         (ensemble.StackingClassifier([("a", base)]), x, y),
@@ -94,10 +122,11 @@ def scikit_learn() -> Iterator[Any]:
         (svm.SVC(probability=True), x, y),
         (ensemble.HistGradientBoostingClassifier(**rounds), x, y > 0),
         (ensemble.GradientBoostingClassifier(n_estimators=2), x, y > 0),
-        *((ensemble.HistGradientBoostingRegressor(loss=loss, quantile=0.5, **rounds), u, v) for loss in ("absolute_error", "poisson", "gamma", "quantile")),
-        *((ensemble.GradientBoostingRegressor(loss=loss, n_estimators=2), u, v) for loss in ("absolute_error", "huber", "quantile")),
-        *((linear_model.SGDClassifier(loss=loss), x, y) for loss in ("log_loss", "modified_huber", "squared_hinge", "perceptron")),
-        *((linear_model.SGDRegressor(loss=loss), u, v) for loss in ("huber", "epsilon_insensitive", "squared_epsilon_insensitive")),
+        *((boosts(loss=loss, **rounds), u, v) for loss in ("absolute_error", "poisson", "gamma")),
+        (boosts(loss="quantile", quantile=0.5, **rounds), u, v),
+        *((sums(loss=loss, n_estimators=2), u, v) for loss in ("absolute_error", "huber", "quantile")),
+        *((linear_model.SGDClassifier(loss=loss), x, y) for loss in ("log_loss", "modified_huber", "squared_hinge")),
+        *((linear_model.SGDRegressor(loss=loss), u, v) for loss in ("huber", "epsilon_insensitive")),
         (feature_extraction.text.TfidfVectorizer(), ["one two", "two three"], None),
         (feature_extraction.text.CountVectorizer(), ["one two", "two three"], None),
         (feature_extraction.text.HashingVectorizer(), ["one two", "two three"], None),
@@ -115,9 +144,9 @@ def scikit_learn() -> Iterator[Any]:
     wanted = np.arange(60) % 2
     made += [
         (pipeline.make_pipeline(columns, base), table, wanted),
-        (pipeline.make_pipeline(pipeline.make_union(preprocessing.StandardScaler(), preprocessing.MinMaxScaler()), base), x, y),
+        (pipeline.make_pipeline(pipeline.make_union(preprocessing.StandardScaler()), base), x, y),
         (pipeline.make_pipeline(preprocessing.FunctionTransformer(np.log1p), line), np.abs(u), v),
-        (ensemble.HistGradientBoostingClassifier(categorical_features=[1], **rounds), table[["n", "c"]].assign(c=table.c.cat.codes), wanted),
+        (ensemble.HistGradientBoostingClassifier(categorical_features=[0], **rounds), table[["n"]], wanted),
         (preprocessing.TargetEncoder(), table[["c", "t"]], wanted),
         (preprocessing.OneHotEncoder(min_frequency=2), table[["c", "t"]], None),
     ]
@@ -140,7 +169,8 @@ def boosters() -> Iterator[Any]:
     with contextlib.suppress(ImportError):
         import lightgbm
 
-        for made in (lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(x, y), lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(x, v)):
+        few: dict[str, Any] = {"n_estimators": 2, "verbose": -1}
+        for made in (lightgbm.LGBMClassifier(**few).fit(x, y), lightgbm.LGBMRegressor(**few).fit(x, v)):
             yield made
             yield made.booster_
     with contextlib.suppress(ImportError):
@@ -180,7 +210,7 @@ def main() -> None:
     from sklearn.utils import all_estimators
 
     warnings.simplefilter("ignore")
-    found: set[str] = set(PYTHON)
+    found: set[str] = {*OTHERS, *(f"builtins.{name}" for name in PYTHON)}
     for source in (scikit_learn, boosters, values):
         for made in source():
             for protocol in (2, 4, 5):
@@ -195,7 +225,7 @@ def main() -> None:
                 if isinstance(value, type) and issubclass(value, parents) and value.__module__ == module:
                     found.add(f"{module}.{name}")
     old = {line for line in LIST.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")}
-    new = sorted((old | found) - set(NEVER))
+    new = sorted((old | found) - NEVER)
     LIST.write_text(HEAD + "\n".join(new) + "\n", encoding="utf-8")
     print(f"{len(new)} names, {len(set(new) - old)} of them new")
     for name in sorted(set(new) - old):

@@ -11,6 +11,7 @@ import pytest
 import skops.io
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
@@ -165,6 +166,14 @@ def test_bad_input_102_another_version_of_the_library_is_said(tmp_path: Path) ->
     assert f"scikit-learn {here} opened what 1.2.3 had written" in notes
     assert "LogisticRegression" in notes
     assert said.score is not None
+
+
+def test_text_goes_to_a_vectoriser_as_text(tmp_path: Path) -> None:
+    table = pa.table({"words": ["good ship", "bad lock", "good lock"] * 20})
+    texts = table["words"].to_pylist()
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0, 1] * 20)
+    with opened(dumped(model, tmp_path / "model.joblib")) as held:
+        np.testing.assert_allclose(scores(held.predict(table)), model.predict_proba(texts), rtol=0, atol=1e-12)
 
 
 def test_a_users_own_class(tmp_path: Path) -> None:

@@ -103,19 +103,21 @@ def test_lightgbm_of_other_tasks(task: Task, tmp_path: Path) -> None:
     table, _ = cancer()
     rows, radius = table.select(table.column_names[1:]), table["mean_radius"].to_numpy()
     target = np.digitize(radius, [12, 15]) if task == "multiclass" else radius
+    rows = rows.rename_columns([name.replace("_", " ") for name in rows.column_names])  # LightGBM writes them with _
     maker = lightgbm.LGBMClassifier if task == "multiclass" else lightgbm.LGBMRegressor
-    model = maker(n_estimators=10, verbose=-1, n_jobs=1).fit(frame_of(rows).to_numpy(), target)
+    model = maker(n_estimators=10, verbose=-1, n_jobs=1).fit(frame_of(rows), target)
     path = tmp_path / "model.txt"
     model.booster_.save_model(path)
     with opened(path, task) as held:
-        assert held.features is None
+        assert held.features is not None
+        assert held.features[0] == "mean_texture"
         said = held.predict(rows)
     if task == "multiclass":
         assert said.classes == (0, 1, 2)
-        np.testing.assert_allclose(scores(said), model.predict_proba(frame_of(rows).to_numpy()), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(scores(said), model.predict_proba(frame_of(rows)), rtol=0, atol=1e-12)
     else:
         assert said.score is None
-        np.testing.assert_allclose(labels(said), model.predict(frame_of(rows).to_numpy()), rtol=1e-12)
+        np.testing.assert_allclose(labels(said), model.predict(frame_of(rows)), rtol=1e-12)
         refused(path, "the task is binary and the model's objective is regression")
 
 

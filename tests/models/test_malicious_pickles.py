@@ -1,15 +1,19 @@
 """Pickles that would run code: each is refused by the name that is on no list, and nothing in it runs."""
 
+import contextlib
 import io
 import pickle
 import pickletools
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.models.helpers import refused
 
 from lockgate.evidence.models import allowlist
@@ -282,6 +286,7 @@ BOMBS = {
     "text_of_2_62": b"\x8d" + struct.pack("<Q", 1 << 62) + b"x",
     "bytes_of_2_62": b"\x8e" + struct.pack("<Q", 1 << 62) + b"x",
     "bytearray_of_2_62": b"\x96" + struct.pack("<Q", 1 << 62) + b"x",
+    "bytearray_of_2_36": b"\x96" + struct.pack("<Q", 1 << 36) + b"x",
     "frame_of_2_62": b"\x95" + struct.pack("<Q", 1 << 62) + b"N",
     "number_of_2_31": b"\x8b\xff\xff\xff\x7fx",
     "digits": b"I" + b"9" * 100_000 + b"\n",
@@ -323,6 +328,37 @@ def test_an_array_that_claims_more_than_the_file_holds() -> None:
     huge = data.replace(b"K\x0a\x85", b"\x8a\x07\xff\xff\xff\xff\xff\xff\x7f\x85")
     assert huge != data
     survey_refuses(huge, "broken")
+
+
+@lru_cache
+def honest() -> bytes:
+    """A joblib file with arrays, text and objects between the opcodes."""
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    buffer = io.BytesIO()
+    rows = np.arange(12.0).reshape(6, 2)
+    joblib.dump([StandardScaler().fit(rows), OneHotEncoder().fit(rows.astype(str).astype(object))], buffer)
+    return buffer.getvalue()
+
+
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
+    """Whatever bytes are changed, cut or put in: names, or our refusal; never another error, never a call."""
+    held = bytearray(honest())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(held) - 1))
+        length = data.draw(st.integers(0, 8))
+        held[at : at + length] = data.draw(st.binary(max_size=8))
+    with contextlib.suppress(Refusal):
+        assert all(isinstance(found, str) for found in allowlist.survey(bytes(held)))
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(Refusal):
+        allowlist.survey(data)
+    with contextlib.suppress(Refusal):
+        allowlist.survey(b"\x80\x04" + data + b".")
 
 
 def test_the_real_reading_holds_the_same_list(tmp_path: Path) -> None:

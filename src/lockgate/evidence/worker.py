@@ -110,6 +110,7 @@ class Model:
                 f"the data have several columns named {twice[0]!r}", where=self.facts.uri, fix="rename them"
             )
         if self.features is not None:
+            table = _renamed(table, self.features, self.facts.format)
             missing = [name for name in self.features if name not in table.column_names]
             if missing:
                 shown = ", ".join(repr(name) for name in missing[:8])
@@ -148,6 +149,15 @@ class Model:
         held = header.get("notes")
         for note in held if isinstance(held, list) else []:
             self._notes[clean(str(note))] = None
+
+
+def _renamed(table: pa.Table, features: tuple[str, ...], kind: str) -> pa.Table:
+    """The table with the names that LightGBM gives to columns whose names hold spaces."""
+    if kind != "lightgbm":
+        return table
+    names = {name.replace(" ", "_"): name for name in table.column_names}
+    wanted = {names[name]: name for name in features if name in names and name not in table.column_names}
+    return table.rename_columns([wanted.get(name, name) for name in table.column_names])
 
 
 def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits | None = None) -> Model:

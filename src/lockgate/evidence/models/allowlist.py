@@ -130,6 +130,7 @@ class _Strict(_Machine):
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(_Machine.dispatch)
     proto: int
     stack: list[Any]
+    read: Callable[[int], bytes]
     append: Callable[[Any], None]
 
     def __init__(self, file: BytesIO) -> None:
@@ -145,6 +146,15 @@ class _Strict(_Machine):
         raise Refusal(
             f"the pickle holds a persistent id ({str(pid)[:60]!r})", "no model needs that: do not trust the file"
         )
+
+    def load_bytearray8(self) -> None:
+        """As the machine's own, which takes the memory before it looks whether the file holds as much."""
+        length = int.from_bytes(self.read(8), "little")
+        if length > self.file.getbuffer().nbytes:
+            raise EOFError(f"{length} bytes are cut off")
+        self.append(bytearray(self.read(length)))
+
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
 
     def _resolved(self, module: Any, name: Any) -> tuple[str, str]:
         """Module and name as this Python would import them, with Python 2's renamed."""

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from lockgate.evidence.models.contract import Refusal
@@ -27,6 +28,9 @@ FOREIGN = frozenset(
     (".csv", ".h5", ".keras", ".npy", ".npz", ".parquet", ".pb", ".pt", ".pth", ".safetensors", ".tar", ".zip")
 )
 """Extensions that promise something that is never opened here."""
+
+BROKEN_ZIP = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError, RuntimeError, zlib.error)
+"""What `zipfile` raises at a malformed archive."""
 
 _HEAD = 4096
 _SAVE = "save the fitted model itself with skops, joblib, ONNX or its library's own format"
@@ -116,7 +120,7 @@ def _zip(path: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise Refusal(f"the file is a broken zip: {error}", "write the model's file again") from error
     tails = {name.rsplit("/", 1)[-1] for name in names}
     if "schema.json" in names:

@@ -15,7 +15,7 @@ def opened(model: Any, asked: Asked, kind: str) -> Opened:
     """Wrap a fitted estimator.
 
     The input has the form that it was fitted on: a pandas frame where it holds `feature_names_in_`, else a NumPy array
-    of `n_features_in_` columns; a frame of what is given where it holds neither (text pipelines).
+    of `n_features_in_` columns; what is given where it holds neither (text pipelines).
 
     Raises:
         Refusal: it is no model, or it has more than one output.
@@ -60,7 +60,13 @@ def _predictor(model: Any, asked: Asked) -> Callable[[Any], Answer]:
             return answer(model, tables.matrix(table), asked)
 
         return predict
-    return lambda table: answer(model, tables.frame(table, asked), asked)
+    return lambda table: answer(model, _given(table, asked), asked)
+
+
+def _given(table: Any, asked: Asked) -> Any:
+    """A frame, or the texts alone where there is one column of text: what a vectoriser was fitted on."""
+    held = tables.frame(table, asked)
+    return held.iloc[:, 0] if table.num_columns == 1 and tables.is_text(table.schema.field(0).type) else held
 
 
 def answer(model: Any, rows: Any, asked: Asked) -> Answer:

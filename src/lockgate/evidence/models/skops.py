@@ -8,6 +8,7 @@ from typing import Any
 
 from lockgate.evidence.models import allowlist, estimator
 from lockgate.evidence.models.contract import Asked, Opened, Refusal, need
+from lockgate.evidence.models.detect import BROKEN_ZIP
 
 
 def open_model(asked: Asked) -> Opened:
@@ -69,7 +70,7 @@ def check_zip(path: str, expanded: int) -> None:
             if sum(member.file_size for member in members) > expanded:
                 raise Refusal(f"the zip expands to more than {expanded >> 20} MiB")
             broken = archive.testzip()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise Refusal(f"the zip is broken: {error}", "write the file again") from error
     if broken is not None:
         raise Refusal(f"the zip's member {broken!r} does not have its checksum", "write the file again")
