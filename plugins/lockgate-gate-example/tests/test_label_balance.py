@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from lockgate.testing import run_examples
 
 import lockgate
+from lockgate.testing import run_examples
 
 POLICY = """
 lockgate: 1
