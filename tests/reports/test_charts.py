@@ -4,7 +4,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.reports.records import DETAILS, blocked, held, record
+from tests.reports.making import held, record
+from tests.reports.records import DETAILS, blocked
 
 from lockgate.reports.charts import MOST, charts
 from lockgate.reports.html import render

@@ -8,7 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.reports.records import RECORDS, blocked, held, many, no_champion, passed, record, undecided, warned
+from tests.reports.making import held, record
+from tests.reports.records import RECORDS, blocked, many, no_champion, passed, undecided, warned
 
 import lockgate.reports
 from lockgate import record as records

@@ -12,7 +12,8 @@ import pytest
 from lxml import etree, html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from tests.reports.hostile import chunks, naughty, record_of
+from tests.reports.hostile import record_of
+from tests.reports.naughty import chunks, naughty
 
 from lockgate.reports import find_format, terminal
 from lockgate.reports import html as html_report

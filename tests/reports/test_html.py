@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from lxml import html
-from tests.reports.records import RECORDS, blocked, many, record, undecided
+from tests.reports.making import record
+from tests.reports.records import RECORDS, blocked, many, undecided
 
 from lockgate.reports.html import CARDS, notebook, render
 from lockgate.types import ExitCode, Record, Status

@@ -5,7 +5,8 @@ import os
 
 import pytest
 from rich.cells import cell_len
-from tests.reports.records import RECORDS, blocked, held, many, partial, passed, record, undecided
+from tests.reports.making import held, record
+from tests.reports.records import RECORDS, blocked, many, partial, passed, undecided
 
 from lockgate.reports import terminal
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.reports.hostile import naughty
-from tests.reports.records import METRICS, held
+from tests.reports.making import METRICS, held
+from tests.reports.naughty import naughty
 
 from lockgate.reports.axis import WIDTH, axis_of, strip
 from lockgate.reports.text import facts, needed, no_commands, numbers, plain, sentence, subject, where_words
