@@ -57,6 +57,11 @@ def test_the_command_names_the_gates_that_did_not_pass_and_the_overrides() -> No
     ]  # fmt: skip
 
 
+def test_a_run_on_tables_in_memory_is_run_again_from_python() -> None:
+    made = record([held("performance", "f1", 0.7, 0.6)], overrides={"validation": "memory:validation"})
+    assert command(made) == "lockgate.check('lockgate.yaml', data={'validation': validation_table})"
+
+
 def test_a_run_that_passed_is_run_again_as_a_whole() -> None:
     assert command(passed()) == "lockgate check lockgate.yaml"
 

@@ -127,7 +127,12 @@ def measurements(record: Record) -> Mapping[str, Measurement]:
 
 def command(record: Record) -> str:
     """The command that runs again what did not pass (everything, where everything passed), with the same overrides."""
-    words = ["lockgate", "check", plain(record.content.policy.path, 500)]
+    path = plain(record.content.policy.path, 500)
+    tables = [plain(role) for role, uri in record.run.overrides.items() if uri.startswith("memory:")]
+    if tables:  # no command line holds a table in memory
+        held = ", ".join(f"{role!r}: {role}_table" for role in tables)
+        return f"lockgate.check({path!r}, data={{{held}}})"
+    words = ["lockgate", "check", path]
     for name, uri in record.run.overrides.items():
         given = plain(uri, 500)
         words += [f"--{name}", given] if name in {"candidate", "champion"} else ["--data", f"{plain(name)}={given}"]
