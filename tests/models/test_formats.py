@@ -70,9 +70,10 @@ def test_onnx_regression(tmp_path: Path) -> None:
     rows = frame_of(table).to_numpy(dtype=np.float32)
     model = LinearRegression().fit(rows[:, 1:], rows[:, 0])
     path = onnx_of(model, tmp_path / "model.onnx", rows[:1, 1:])
-    with opened(path, "regression") as held:
-        said = held.predict(table.select(table.column_names[1:]))
-    np.testing.assert_allclose(labels(said), model.predict(rows[:, 1:]), rtol=1e-4)
+    for task in ("regression", "other"):
+        with opened(path, task) as held:
+            said = held.predict(table.select(table.column_names[1:]))
+        np.testing.assert_allclose(labels(said), model.predict(rows[:, 1:]), rtol=1e-4)
 
 
 def test_lightgbm_text_with_categories(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -182,7 +181,7 @@ class Process:
         self._drain.join(timeout=1)
         for descriptor in (self._in, self._out):
             os.close(descriptor)
-        if self._process.stdout is not None:
+        if self._process.stdout is not None and not self._drain.is_alive():
             self._process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -262,12 +261,16 @@ class Process:
 
     def _report(self, error: Any) -> None:
         held = error if isinstance(error, dict) else {}
-        what, fix = clean(str(held.get("what", "the worker failed"))), clean(str(held.get("fix", "")))
+        what, fix = self.clean(str(held.get("what", "the worker failed"))), self.clean(str(held.get("fix", "")))
         raise EvidenceError(what, where=self.where, fix=fix or "run the model on these columns yourself to see it fail")
 
     def printed(self) -> str:
         """The last of what the model printed, without what does not print."""
-        return "\n".join(clean(line) for line in bytes(self._printed).decode("utf-8", "replace").splitlines())
+        return "\n".join(self.clean(line) for line in bytes(self._printed).decode("utf-8", "replace").splitlines())
+
+    def clean(self, text: str) -> str:
+        """Text of the worker as one line of what prints, without the name of its folder, which differs each time."""
+        return clean(text.replace(f"{self.folder}{os.sep}", ""))
 
     def _listen(self) -> None:
         """Take all that the model prints, so that it never waits for us, and keep the end of it."""
@@ -287,8 +290,3 @@ class Process:
 def clean(text: str) -> str:
     """Text of a model as one line that holds nothing but what prints."""
     return "".join(c if c.isprintable() else " " for c in text).strip()
-
-
-def this_interpreter() -> Path:
-    """The interpreter that Lockgate itself runs in."""
-    return Path(sys.executable)

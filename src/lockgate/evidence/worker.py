@@ -148,7 +148,7 @@ class Model:
     def _note(self, header: Mapping[str, Any]) -> None:
         held = header.get("notes")
         for note in held if isinstance(held, list) else []:
-            self._notes[clean(str(note))] = None
+            self._notes[self._process.clean(str(note))] = None
 
 
 def _renamed(table: pa.Table, features: tuple[str, ...], kind: str) -> pa.Table:

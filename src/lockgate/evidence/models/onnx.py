@@ -101,7 +101,8 @@ def _answer(outputs: list[Any], labels: list[tuple[Any, ...]], asked: Asked) -> 
     arrays = [np.asarray(held) for held in outputs]
     decided = next((a.reshape(-1) for a in arrays if a.dtype.kind in "OUSiub" and a.size == len(a)), None)
     numbers = next((a.astype(np.float64) for a in arrays if a.dtype.kind == "f"), None)
-    if asked.task == "regression":
+    single = numbers is not None and numbers.size == len(numbers)
+    if asked.task == "regression" or (asked.task == "other" and decided is None and single):
         return Answer(prediction=numbers if numbers is not None else decided)
     if numbers is None:
         return Answer(prediction=decided)
