@@ -11,8 +11,8 @@ demo: ## Gate a real model on real data; leaves a project to play with in demo/
 environment: ## Make .venv with everything that developing needs
 	@sh scripts/environment.sh dev
 
-test: environment ## Run the tests
-	@.venv/bin/python -m pytest -n auto
+test: environment ## Run the tests; ARGS goes to pytest
+	@.venv/bin/python -m pytest -n auto $(ARGS)
 
 lint: environment ## Check style
 	@.venv/bin/ruff check .

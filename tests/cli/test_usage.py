@@ -1,12 +1,14 @@
 """What a person types wrong: exit code 2, what is wrong, and the nearest thing that is right."""
 
+import re
 from pathlib import Path
 
 import click
 import pytest
 from tests.cli.running import lockgate
+from tests.imports.imports import PACKAGE
 
-from lockgate.cli._ends import worst
+from lockgate.cli._ends import READ, worst
 from lockgate.cli.main import cli, verbs
 from lockgate.reports import formats
 from lockgate.types import ExitCode
@@ -91,6 +93,18 @@ def test_bad_input_105_unknown_variable_with_our_prefix(tmp_path: Path) -> None:
     assert done.code == 2
     assert "LOCKGATE_MIN_F1" in done.err
     assert "no effect" in done.err
+
+
+def test_the_variables_that_something_reads_are_known() -> None:
+    """A name in the source that is refused on the command line, or one known that nothing reads, would be a trap."""
+    sources = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.name != "_ends.py"]
+    found = {name for text in sources for name in re.findall(r"\bLOCKGATE_[A-Z]+\b", text)}
+
+    assert found == READ
+
+
+def test_a_variable_that_something_reads_is_no_mistake(project: Path) -> None:
+    assert lockgate("policy", "lint", cwd=project, more={"LOCKGATE_CACHE": str(project)}).code == 0
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.network
+@pytest.mark.index
 def test_a_model_in_an_environment_of_requirements(cache: Path, tmp_path: Path) -> None:
     """An old champion is opened with the scikit-learn that wrote it, locked by version and hash; here it would warn."""
     asked = Environment(requirements=REQUIREMENTS)
@@ -68,7 +68,7 @@ def test_a_model_in_an_environment_of_requirements(cache: Path, tmp_path: Path) 
         assert any("opened what 1.6.1 had written" in note for note in held.notes)
 
 
-@pytest.mark.network
+@pytest.mark.index
 @pytest.mark.usefixtures("cache")
 def test_requirements_that_do_not_exist(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError) as caught:

@@ -14,6 +14,9 @@ from lockgate.types import ExitCode
 WORST_LAST = (ExitCode.PASSED, ExitCode.UNDECIDED, ExitCode.BLOCKED, ExitCode.USAGE, ExitCode.INTERNAL)
 """Blocked outranks undecided as FAIL outranks ERROR; a mistake in a policy outranks both, because it judged nothing."""
 
+READ = frozenset({"LOCKGATE_CACHE"})
+"""The variables with our prefix that something reads; none of them decides."""
+
 _SURROUNDINGS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
 
 
@@ -28,7 +31,7 @@ def refuse_variables() -> None:
     Raises:
         UsageError: there is one.
     """
-    found = sorted(name for name in os.environ if name.startswith("LOCKGATE_"))
+    found = sorted(name for name in os.environ if name.startswith("LOCKGATE_") and name not in READ)
     if found:
         raise UsageError(
             f"environment variable{'s' * (len(found) > 1)} {', '.join(found)} would have no effect",
