@@ -112,6 +112,17 @@ def test_catalogue_56_a_signal_ends_with_3(tmp_path: Path, name: str) -> None:
     assert err == "lockgate: interrupted, nothing was decided\n"
 
 
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    """`nohup lockgate check` outlives its terminal."""
+    fault = "import os, signal; os.kill(os.getpid(), signal.SIGHUP); raise click.UsageError('went on')"
+    ignore = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+
+    done = python(ignore + BOOM.replace("{fault}", fault), cwd=tmp_path)
+
+    assert done.code == 2
+    assert "went on" in done.err
+
+
 def test_bad_input_118_standard_output_closed_by_its_reader(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -67,14 +67,12 @@ def ended(error: BaseException, arguments: Sequence[str]) -> int:
         return ExitCode.UNDECIDED
     if isinstance(error, BrokenPipeError):
         _let_go_of_output()
-        say("lockgate: standard output was closed before all of it was written; nothing was decided")
+        say("lockgate: standard output was closed before all of it was written; that is no pass")
         return ExitCode.UNDECIDED
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _SURROUNDINGS):
         _let_go_of_output()
         say(f"lockgate: this machine could not carry it out: {error or 'out of memory'}; nothing was decided")
         return ExitCode.UNDECIDED
-    if isinstance(error, SystemExit):
-        return ExitCode.INTERNAL
     return _crashed(error, arguments)
 
 

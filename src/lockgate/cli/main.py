@@ -110,8 +110,9 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupted)
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish stands
+            signal.signal(number, _interrupted)
     if sys.stdout is None:
         raise BrokenPipeError("standard output is closed")
     for stream in (sys.stdout, sys.stderr):
