@@ -27,6 +27,11 @@ def upward(bound: Bound, metric: Metric) -> bool:
     return bound in {"min", "min_gain", "min_ratio"} or (bound == "warn" and metric.direction != "lower")
 
 
+def unit_of(bound: Bound, metric: Metric) -> str | None:
+    """The unit of what is compared: that of the metric, none for a ratio."""
+    return None if bound in {"min_ratio", "max_ratio"} else metric.unit
+
+
 def holds(value: float, limit: float, bound: Bound, metric: Metric) -> bool:
     """Whether the value is on the good side of the limit. The limit itself is good; nothing is rounded."""
     return value >= limit if upward(bound, metric) else value <= limit

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lockgate.compare import compared, fault, holds, interval, upward
+from lockgate.compare import compared, fault, holds, interval, unit_of, upward
 from lockgate.globs import best_match, matches
 from lockgate.numbers import apart, short
 from lockgate.scorecard import score, scorecard
@@ -221,7 +221,7 @@ def _judge_bound(case: _Case, metric: Metric, bound: Bound, limit: float) -> Fin
         limit=limit,
         value=value,
         champion=measured.champion,
-        unit=metric.unit,
+        unit=unit_of(bound, metric),
         low=low,
         high=high,
         confidence=rules.confidence if low is not None else None,
@@ -249,7 +249,7 @@ def _status(rules: Rules, bound: Bound, *, good: bool, shaky: bool, proven: bool
 def _message(case: _Case, metric: Metric, bound: Bound, value: float, limit: float) -> str:
     measured, warn = case.measured, case.clause.condition.warn
     where = f" on {measured.at}" if str(measured.at) else ""
-    shown, shown_limit = apart(value, limit, metric.unit)
+    shown, shown_limit = apart(value, limit, unit_of(bound, metric))
     text = f"{measured.metric}{NAMES.get(bound, '')}{where} is {shown}, {WORDS[bound]} {shown_limit}"
     if bound in NAMES and measured.champion is not None:
         candidate, champion = apart(measured.value, measured.champion, metric.unit)
@@ -260,7 +260,7 @@ def _message(case: _Case, metric: Metric, bound: Bound, value: float, limit: flo
 
 
 def _remedy(value: float, limit: float, bound: Bound, metric: Metric) -> str:
-    short_by = short(abs(limit - value), metric.unit)
+    short_by = short(abs(limit - value), unit_of(bound, metric))
     return f"passes when it is {short_by} {'higher' if upward(bound, metric) else 'lower'}"
 
 

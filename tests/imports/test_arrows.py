@@ -21,7 +21,7 @@ ARROWS = {
     "stats": set[str](),
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
-    "gates": GROUND | {"globs", "stats", "evidence"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},

@@ -7,7 +7,7 @@ import pytest
 from tests.judge.cases import clause, decide, f1, gate, run, status
 
 from lockgate.judge import judge
-from lockgate.types import At, Condition, ExitCode, GateRun, Level, Measurement, Missing, Rules, Status
+from lockgate.types import At, Condition, ExitCode, GateRun, Level, Measurement, Metric, Missing, Rules, Status
 
 MIN = Condition(min=0.5)
 CODES = {
@@ -259,3 +259,13 @@ def test_weights_of_dimensions_count() -> None:
     rules = Rules(gates=(gate(clause("f1", MIN), name="a"), gate(clause("f1", MIN), name="b")), weights={"fairness": 3})
     runs = [run(f1(0.5), name="a"), replace(run(f1(1.0), name="b"), dimension="fairness")]
     assert judge(rules, runs).scorecard.overall == pytest.approx((50 + 3 * 100) / 4)
+
+
+def test_a_ratio_has_no_unit() -> None:
+    seconds = Metric(direction="lower", meaning="", low=0, unit="s", compared=True)
+    timed = replace(run(Measurement(metric="p95", value=0.3, champion=0.1)), metrics={"p95": seconds})
+    rules = Rules(gates=(gate(clause("p95", Condition(max=0.2, max_ratio=1.2))),))
+    absolute, ratio = judge(rules, [timed]).findings
+    assert (absolute.unit, absolute.remedy) == ("s", "passes when it is 100 ms lower")
+    assert (ratio.unit, ratio.remedy) == (None, "passes when it is 1.8 lower")
+    assert "(candidate 300 ms, champion 100 ms)" in ratio.message
