@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence.process import Limits
 from lockgate.evidence.raw import RawPredictions
-from lockgate.evidence.worker import Model, open_model
+from lockgate.evidence.worker.model import Model, open_model
+from lockgate.evidence.worker.process import Limits
 from lockgate.policy.model import Environment, ModelBlock, ModelSpec
 from lockgate.types import ExitCode, Task
 

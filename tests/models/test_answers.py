@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence import answers, frames
 from lockgate.evidence.models.contract import Answer, Refusal
 from lockgate.evidence.models.encode import encode
 from lockgate.evidence.raw import RawPredictions
+from lockgate.evidence.worker import answers, wire
 
 LABELS = st.one_of(
     st.text(max_size=5), st.integers(-5, 5), st.booleans(), st.floats(allow_nan=False), st.none(), st.lists(st.none())
@@ -36,7 +36,7 @@ HEADERS = st.fixed_dictionaries(
 def through(answer: Answer, rows: int) -> RawPredictions:
     """An answer as the parent gets it."""
     header, block = encode(answer, rows)
-    held = answers.shape(frames.unpack(json.dumps(header).encode()), rows, "m")
+    held = answers.shape(wire.unpack(json.dumps(header).encode()), rows, "m")
     assert held.size == len(block)
     return answers.decode(held, block, "m")
 
@@ -140,8 +140,8 @@ def test_blocks_that_differ_in_form_are_no_answer() -> None:
 @given(st.binary(max_size=40))
 def test_a_header_is_an_object_or_refused(data: bytes) -> None:
     with contextlib.suppress(ValueError):
-        assert isinstance(frames.unpack(data), dict)
+        assert isinstance(wire.unpack(data), dict)
     with pytest.raises(ValueError, match="too deeply"):
-        frames.unpack(b'{"a":' + b"[" * 200_000)
+        wire.unpack(b'{"a":' + b"[" * 200_000)
     with pytest.raises(ValueError, match="is not a number"):
-        frames.unpack(b'{"a": NaN}')
+        wire.unpack(b'{"a": NaN}')

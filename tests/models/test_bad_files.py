@@ -20,7 +20,7 @@ from lockgate.evidence.models import detect
 from lockgate.evidence.models.contract import Asked, Refusal
 from lockgate.evidence.models.onnx import inspect
 from lockgate.evidence.models.skops import check_zip
-from lockgate.evidence.process import Limits
+from lockgate.evidence.worker.process import Limits
 
 
 def zipped(**members: bytes) -> bytes:
@@ -394,7 +394,7 @@ def test_bad_input_104_too_large_and_sparse(tmp_path: Path) -> None:
 
 
 def test_bad_input_104_changes_while_it_is_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lockgate.evidence import modelfile
+    from lockgate.evidence.worker import modelfile
 
     path, size = tmp_path / "model", 3 << 20
     path.write_bytes(b"a" * size)

@@ -13,7 +13,7 @@ import pytest
 from tests.models.helpers import cancer, opened, scores, told
 
 from lockgate.errors import EvidenceError, UsageError
-from lockgate.evidence import environment
+from lockgate.evidence.worker import environment
 from lockgate.policy.model import Environment
 from lockgate.types import ExitCode
 
@@ -167,7 +167,7 @@ def lent(folder: Path, *packages: str) -> None:
 def test_a_library_that_the_format_needs_is_missing(tmp_path: Path) -> None:
     lent(bare(tmp_path), "numpy", "pyarrow")
     (tmp_path / "mine.py").write_text(
-        "def predict(table):\n    import lockgate.evidence.frames\n    return table['a'].to_numpy() / 10\n"
+        "def predict(table):\n    import lockgate.evidence.worker.wire\n    return table['a'].to_numpy() / 10\n"
     )
     python = {"python": ".venv-model/bin/python"}
     with opened("python:mine:predict", base=tmp_path, environment=python) as held:

@@ -19,7 +19,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from tests.models.helpers import arrests, cancer, frame_of, labels, opened, refused, scores, told
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence import worker
+from lockgate.evidence.worker import model as worker
 
 CATEGORIES = ("colour", "sex", "employed", "citizen")
 

@@ -8,8 +8,8 @@ import pytest
 import lockgate.evidence.models
 
 MODELS = Path(lockgate.evidence.models.__file__).parent
-FILES = sorted([*MODELS.glob("*.py"), MODELS.parent / "child.py", MODELS.parent / "frames.py"])
-ALLOWED = ("lockgate.evidence.models", "lockgate.evidence.frames")
+FILES = sorted([*MODELS.glob("*.py"), MODELS.parent / "worker" / "child.py", MODELS.parent / "worker" / "wire.py"])
+ALLOWED = ("lockgate.evidence.models", "lockgate.evidence.worker.wire")
 NEWER = {"StrEnum", "tomllib", "assert_never", "Self", "ExceptionGroup", "override", "TypeVarTuple", "batched"}
 
 

@@ -11,9 +11,9 @@ import pytest
 from tests.models.helpers import labels, opened, refused, scores, told
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence import worker
-from lockgate.evidence.process import Limits
 from lockgate.evidence.raw import RawPredictions
+from lockgate.evidence.worker import model as worker
+from lockgate.evidence.worker.process import Limits
 from lockgate.types import Task
 
 SOURCE = """
@@ -364,11 +364,8 @@ def test_a_model_sees_nothing_of_ours(folder: Path, canary: Path, monkeypatch: p
     assert held["session"]
     assert held["columns"] == ["a"]
     assert held["modules"] == sorted(held["modules"])
-    ours = {
-        m
-        for m in held["modules"]
-        if not m.startswith(("lockgate.evidence.models", "lockgate.evidence.frames", "lockgate.evidence.child"))
-    }
-    assert ours == {"lockgate", "lockgate.evidence"}
+    ours = {module for module in held["modules"] if not module.startswith("lockgate.evidence.models")}
+    parts = {f"lockgate.evidence.worker{part}" for part in ("", ".child", ".wire")}
+    assert ours == {"lockgate", "lockgate.evidence", *parts}
     assert not any(str(folder) in file for file in held["files"] if "canary" not in file)
     assert not Path(held["cwd"]).exists()

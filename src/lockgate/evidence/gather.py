@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from lockgate.errors import EvidenceError, did_you_mean
@@ -12,12 +13,13 @@ from lockgate.evidence.resolve import open_source
 from lockgate.evidence.slices import make_groupings, make_slices
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Evidence, Frame
-from lockgate.evidence.worker import Model, open_model
+from lockgate.evidence.worker.model import Model, open_model
 from lockgate.gates.base import Needs
 from lockgate.policy.model import GateSpec, ModelSpec, Policy
 from lockgate.types import DataFacts, ModelFacts
 
-Step = Callable[[str], None]
+Step = Callable[..., None]
+"""`Progress.step`."""
 
 
 class Gathered:
@@ -226,8 +228,9 @@ class Gathered:
         key = (id(model), source.digest)
         if key not in self._raw:
             table = source.table(self._inputs(who, model, source))
-            self._step(f"predicting {role} with the {who}")
-            self._raw[key] = model.predict(table)
+            what = f"predicting {role} with the {who}"
+            self._step(what, 0, source.rows)
+            self._raw[key] = model.predict(table, progress=partial(self._step, what, total=source.rows))
         return Answers(who=who, raw=self._raw[key], threshold=threshold)
 
     def _opened(self, who: str, spec: ModelSpec) -> Model:
@@ -248,11 +251,13 @@ class Gathered:
             EvidenceError: it asks for a column that is no feature.
         """
         allowed, taken = self._policy.data.features, self._taken()
-        asked = model.features or allowed or tuple(name for name in source.schema if name not in taken)
+        free = allowed or tuple(name for name in source.schema if name not in taken)
+        asked = model.features or free
         wrong = [name for name in asked if name in taken or (allowed is not None and name not in allowed)]
         if wrong:
             named = ", ".join(map(repr, wrong))
             what = f"the {who} was fitted on {named}, which is no feature by the policy"
             fix = "a model that sees the label, an id or a prediction proves nothing: fit it without it"
             raise EvidenceError(what, where=model.facts.uri, fix=fix)
-        return asked
+        # A format that writes names in its own way (LightGBM) finds them among all that a model may see.
+        return asked if all(name in source.schema for name in asked) else free

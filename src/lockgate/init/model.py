@@ -8,7 +8,7 @@ from lockgate.errors import UsageError
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Label
-from lockgate.evidence.worker import Model, open_model
+from lockgate.evidence.worker.model import Model, open_model
 from lockgate.policy.model import ModelBlock, ModelSpec
 from lockgate.types import Task
 

@@ -10,9 +10,9 @@ from typing import Any, Self
 import pyarrow as pa
 
 from lockgate.errors import EvidenceError, did_you_mean
-from lockgate.evidence import answers, environment, modelfile
-from lockgate.evidence.process import Limits, Process, clean
 from lockgate.evidence.raw import RawPredictions
+from lockgate.evidence.worker import answers, environment, modelfile
+from lockgate.evidence.worker.process import Limits, Process, clean
 from lockgate.policy.model import ModelBlock, ModelSpec
 from lockgate.types import ModelFacts, Task
 

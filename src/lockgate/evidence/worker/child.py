@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any
 
-from lockgate.evidence import frames
+from lockgate.evidence.worker import wire
 
 _NOTES = 20
 _LONG = 400
@@ -40,9 +40,9 @@ def main(reading: int, writing: int) -> None:
         os.set_inheritable(descriptor, False)  # noqa: FBT003
     worker = _Worker()
     with open(reading, "rb") as questions, open(writing, "wb") as answers:
-        while (message := frames.read(questions)) is not None:
+        while (message := wire.read(questions)) is not None:
             header, body = worker.answer(*message)
-            frames.write(answers, header, body)
+            wire.write(answers, header, body)
 
 
 def confine(limits: dict[str, int]) -> None:

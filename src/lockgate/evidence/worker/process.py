@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence import frames
+from lockgate.evidence.worker import wire
 
 _BOOT = """
 import sys
@@ -24,10 +24,10 @@ import importlib.machinery, importlib.util
 spec = importlib.machinery.ModuleSpec("lockgate", None, is_package=True)
 spec.submodule_search_locations = [sys.argv[1]]
 sys.modules["lockgate"] = importlib.util.module_from_spec(spec)
-from lockgate.evidence.child import main
+from lockgate.evidence.worker.child import main
 main(int(sys.argv[2]), int(sys.argv[3]))
 """
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 20
 _TICK = 0.2
 _GIB = 1 << 30
@@ -154,15 +154,15 @@ class Process:
             EvidenceError: the worker reports an error, dies, takes too long or does not keep the form.
         """
         try:
-            self._send(frames.pack(header, len(body)), deadline)
+            self._send(wire.pack(header, len(body)), deadline)
             self._send(body, deadline)
         except BrokenPipeError:
             self._died()
-        length, block = frames.PREFIX.unpack(self._receive(frames.PREFIX.size, deadline))
-        if length > frames.MAX_HEADER:
+        length, block = wire.PREFIX.unpack(self._receive(wire.PREFIX.size, deadline))
+        if length > wire.MAX_HEADER:
             self._malformed()
         try:
-            answer = frames.unpack(self._receive(length, deadline))
+            answer = wire.unpack(self._receive(length, deadline))
         except ValueError:
             self._malformed()
         if "error" in answer:
