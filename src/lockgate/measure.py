@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from lockgate import record as records
 from lockgate.compare import fault
 from lockgate.errors import LockgateError
 from lockgate.evidence.view import Evidence
@@ -65,7 +66,7 @@ def _fill(yielded: _Yield, spec: GateSpec, evidence: Mapping[str, Evidence], met
     except LockgateError as error:
         yielded.error = str(error)
     except BaseException as error:  # noqa: BLE001 (a gate is foreign code: even its SystemExit is no result)
-        yielded.error = f"the gate broke: {type(error).__name__}: {error}"
+        yielded.error = f"the gate broke: {described(error)}"
     else:
         yielded.error = None
 
@@ -81,13 +82,23 @@ def _checked(entry: Any, metrics: Mapping[str, Metric]) -> Measurement | Missing
         raise TypeError(f"it yielded {type(entry).__name__}, not a Measurement or a Missing")
     if entry.metric not in metrics:
         raise KeyError(f"it yielded the metric {entry.metric!r}, which it does not declare")
-    if isinstance(entry, Missing):
-        return entry
-    values: Iterable[Any] = (entry.value,) if entry.champion is None else (entry.value, entry.champion)
-    faults = [found for value in values if (found := fault(value, metrics[entry.metric])) is not None]
-    if faults:
-        return Missing(metric=entry.metric, reason=faults[0], at=entry.at, rows=entry.rows)
+    if isinstance(entry, Measurement):
+        values: Iterable[Any] = (entry.value,) if entry.champion is None else (entry.value, entry.champion)
+        faults = [found for value in values if (found := fault(value, metrics[entry.metric])) is not None]
+        if faults:
+            return Missing(metric=entry.metric, reason=faults[0], at=entry.at, rows=entry.rows)
+    wrong = records.fault(entry)
+    if wrong is not None:
+        raise TypeError(f"it yielded a {type(entry).__name__} that cannot stand in a Record: {wrong}")
     return entry
+
+
+def described(error: BaseException) -> str:
+    """An exception's type and words, even where it cannot tell them."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 (an exception's own __str__ may raise)
+        return type(error).__name__
 
 
 def versions(distributions: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from lockgate.errors import EvidenceError
 from lockgate.judge import judge
 from lockgate.policy.model import Overrides
 from lockgate.run import run_facts
-from lockgate.types import Record
+from lockgate.types import GateRun, Record, VolatileMeasurement
 
 ANEW = "every part must be measured with one policy on the same bytes: make all parts anew"
 
@@ -32,7 +32,8 @@ def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> Record:
     gates = sorted(
         (run for content in contents for run in content.gates), key=lambda run: order.get(run.id, len(order))
     )
-    judged = judge(first.rules, gates)
+    volatile = tuple(entry for part in parts for entry in part.run.measurements)
+    judged = judge(first.rules, [_with_volatile(run, volatile) for run in gates])
     content = replace(
         first,
         models=_joined("model", [content.models for content in contents]),
@@ -47,8 +48,14 @@ def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> Record:
     started = min(part.run.started for part in parts)
     durations = {gate: seconds for part in parts for gate, seconds in part.run.durations.items()}
     run = run_facts(started, durations, (), overrides=Overrides(), command=command)
-    run = replace(run, measurements=tuple(entry for part in parts for entry in part.run.measurements))
+    run = replace(run, measurements=volatile)
     return records.make(content, run, _joined("attachment", [part.attachments for part in parts]))
+
+
+def _with_volatile(run: GateRun, volatile: Sequence[VolatileMeasurement]) -> GateRun:
+    """A gate's run as it was when it was measured, with what does not stand in a Record's content."""
+    own = tuple(entry.measurement for entry in volatile if entry.gate == run.id)
+    return replace(run, measurements=(*run.measurements, *own))
 
 
 def _joined(what: str, maps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

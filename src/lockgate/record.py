@@ -11,7 +11,7 @@ import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
 from lockgate.errors import EvidenceError
-from lockgate.types import RECORD_VERSION, Attachment, Content, Record, Run
+from lockgate.types import RECORD_VERSION, Attachment, Content, Measurement, Missing, Record, Run
 
 SCHEMA_ID = f"urn:lockgate:record:{RECORD_VERSION}"
 """Name of the schema that `schema` returns; it changes only with `RECORD_VERSION`."""
@@ -53,6 +53,21 @@ def load(document: bytes, where: str = "record") -> Record:
         fix = "fetch it again from where it was written"
         raise EvidenceError("the content is not what its digest says: it was changed", where=where, fix=fix)
     return record
+
+
+def fault(entry: Measurement | Missing) -> str | None:
+    """Why something that a gate yielded cannot stand in a Record; None if it can."""
+    kind: Any = type(entry)
+    try:
+        plain = _adapter(kind).dump_python(entry, mode="json", exclude_defaults=True, warnings="error")
+        rfc8785.dumps(plain)
+        _adapter(kind).validate_json(json.dumps(plain), strict=True, extra="forbid")
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except (ValueError, TypeError, RecursionError) as error:
+        return " ".join(str(error).split())[:300] or type(error).__name__
+    return None
 
 
 def schema() -> dict[str, Any]:

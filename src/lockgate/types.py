@@ -132,6 +132,10 @@ class Law:
     quantiles: tuple[float, ...]
     tail: Literal["exact", "analytic", "fitted", "drawn"]
 
+    def __post_init__(self) -> None:
+        if len(self.quantiles) != len(LEVELS):
+            raise ValueError(f"a law has {len(LEVELS)} quantiles, not {len(self.quantiles)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertainty:

@@ -7,6 +7,7 @@ import pytest
 from tests.engine.projects import project
 
 from lockgate.errors import PolicyError
+from lockgate.merge import merge
 from lockgate.run import execute
 from lockgate.types import ExitCode, Record, Status
 
@@ -107,3 +108,53 @@ def test_a_gate_outside_the_policys_folder_is_refused(tmp_path: Path) -> None:
     os.rename(inner / "own.py", tmp_path / "own.py")  # noqa: PTH104
     with pytest.raises(PolicyError, match="below the policy's folder"):
         execute(policy)
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        ('Measurement(metric="score", value=0.9, at=None)', "at"),
+        ('Measurement(metric="score", value=0.9, at=At(column=5))', "column"),
+        ('Measurement(metric="score", value=0.9, rows=1.5)', "rows"),
+        ('Measurement(metric="score", value=0.9, details={"a": float("nan")})', "Record"),
+        ('Measurement(metric="score", value=0.9, details={"a": object()})', "Record"),
+        ('Measurement(metric="score", value=0.9, details={"a": 2**60})', "Record"),
+        ('Measurement(metric="score", value=0.9, note="\\ud800")', "Record"),
+        ('Missing(metric="score", reason=5)', "reason"),
+    ],
+)
+def test_catalogue_50_a_measurement_that_cannot_stand_in_a_record(tmp_path: Path, entry: str, word: str) -> None:
+    refused(tmp_path, f"yield {entry}", word)
+
+
+def test_an_exception_that_cannot_tell_its_words(tmp_path: Path) -> None:
+    body = """
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+    raise Mute
+    yield
+    """
+    refused(tmp_path, body, "Mute")
+
+
+@pytest.mark.parametrize(
+    "what", ["evidence.frame.label", "evidence.frame.candidate.score", "evidence.frame.slices[0].rows"]
+)
+def test_a_gate_cannot_change_what_the_next_one_sees(tmp_path: Path, what: str) -> None:
+    policy = project(tmp_path, OWN, body=f"{what}[:] = {what}[::-1].copy()\nyield")
+    own = tmp_path / "own.py"
+    own.write_text(own.read_text().replace("Needs()", 'Needs(candidate="yes")'))
+    record = execute(policy).record
+    assert "read-only" in record.content.outcomes[0].message
+    assert record.content.outcomes[1].status is Status.PASS
+
+
+def test_a_volatile_measurement_is_judged_in_parts_as_in_one_run(tmp_path: Path) -> None:
+    policy = project(tmp_path, OWN, body='yield Measurement(metric="score", value=0.9, volatile=True)')
+    whole = execute(policy).record
+    assert whole.verdict.exit_code == ExitCode.PASSED
+    assert not whole.content.gates[0].measurements
+    assert whole.run.measurements[0].measurement.value == 0.9
+    merged = merge([execute(policy, only=(gate,)).record for gate in ("own", "performance")])
+    assert merged.content.verdict == whole.content.verdict

@@ -29,7 +29,7 @@ ARROWS = {
     "record": GROUND,
     # what uses them
     "reports": GROUND | WORDS | {"record", "gates", "plugins"},
-    "measure": GROUND | WORDS | {"evidence", "gates", "plugins", "policy"},
+    "measure": GROUND | WORDS | {"evidence", "gates", "plugins", "policy", "record"},
     "run": GROUND | {"progress", "evidence", "gates", "judge", "measure", "plugins", "policy", "record"},
     "merge": GROUND | {"judge", "policy", "record", "run"},
     "testing": GROUND | {"evidence", "gates", "plugins", "policy", "run"},

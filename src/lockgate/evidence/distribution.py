@@ -1,12 +1,19 @@
 """Summaries of columns: all that drift statistics and contract checks are computed from."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Value: TypeAlias = str | int | float | bool | None
+
+
+def freeze(*arrays: NDArray[Any] | None) -> None:
+    """Make arrays read-only: what one gate sees, another one sees after it."""
+    for array in arrays:
+        if array is not None:
+            array.flags.writeable = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,9 @@ class Distribution:
     infinite: int = 0
     rank_error: float = 0.0
 
+    def __post_init__(self) -> None:
+        freeze(self.values, self.weights)
+
     @property
     def count(self) -> float:
         """Number of finite values."""
@@ -45,6 +55,9 @@ class Counts:
     columns: tuple[str, ...]
     keys: tuple[tuple[Value, ...], ...]
     counts: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        freeze(self.counts)
 
     @property
     def rows(self) -> int:

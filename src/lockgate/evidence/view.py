@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.evidence.distribution import Counts, Distribution
+from lockgate.evidence.distribution import Counts, Distribution, freeze
 from lockgate.types import Task
 
 Label: TypeAlias = str | int | float | bool
@@ -89,6 +89,9 @@ class Predictions:
     prediction: Codes | Floats
     score: Floats | None = None
 
+    def __post_init__(self) -> None:
+        freeze(self.prediction, self.score)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
@@ -97,6 +100,9 @@ class Slice:
     name: str
     rows: Bools
     named: bool = False
+
+    def __post_init__(self) -> None:
+        freeze(self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +118,9 @@ class Grouping:
     column: str
     groups: tuple[str, ...]
     codes: Codes
+
+    def __post_init__(self) -> None:
+        freeze(self.codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +150,9 @@ class Frame:
     weight: Floats | None = None
     slices: tuple[Slice, ...] = ()
     groupings: tuple[Grouping, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self.label, self.weight)
 
     @property
     def rows(self) -> int:
