@@ -7,15 +7,20 @@ from typing import Any
 from lockgate import record as records
 from lockgate.errors import EvidenceError
 from lockgate.judge import judge
-from lockgate.policy.model import Overrides
+from lockgate.policy.model import Overrides, Policy
 from lockgate.run import run_facts
 from lockgate.types import GateRun, Record, VolatileMeasurement
 
 ANEW = "every part must be measured with one policy on the same bytes: make all parts anew"
 
 
-def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> Record:
+def merge(parts: Sequence[Record], *, policy: Policy | None = None, command: Sequence[str] = ()) -> Record:
     """The Record of a run whose gates ran apart, judged anew as a whole.
+
+    Args:
+        parts: one Record per gate.
+        policy: judge by its rules; None: by those that the parts carry.
+        command: the command line, for the Record.
 
     Raises:
         EvidenceError: there are no parts, or they differ in policy, model, data or version.
@@ -28,14 +33,20 @@ def merge(parts: Sequence[Record], *, command: Sequence[str] = ()) -> Record:
         for what in ("policy", "rules", "task", "name", "lockgate"):
             if getattr(content, what) != getattr(first, what):
                 raise EvidenceError(f"the parts differ in their {what}", where=content.policy.path, fix=ANEW)
-    order = {gate.id: number for number, gate in enumerate(first.rules.gates)}
+    rules = first.rules
+    if policy is not None:
+        if policy.rules_digest != first.policy.rules_digest:
+            raise EvidenceError("the parts are of another policy", where=str(policy.path), fix=ANEW)
+        rules = policy.rules
+    order = {gate.id: number for number, gate in enumerate(rules.gates)}
     gates = sorted(
         (run for content in contents for run in content.gates), key=lambda run: order.get(run.id, len(order))
     )
     volatile = tuple(entry for part in parts for entry in part.run.measurements)
-    judged = judge(first.rules, [_with_volatile(run, volatile) for run in gates])
+    judged = judge(rules, [_with_volatile(run, volatile) for run in gates])
     content = replace(
         first,
+        rules=rules,
         models=_joined("model", [content.models for content in contents]),
         data=_joined("data set", [content.data for content in contents]),
         gates=tuple(gates),

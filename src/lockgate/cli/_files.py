@@ -57,6 +57,25 @@ def prepare(folder: Path, names: tuple[str, ...] = ()) -> None:
             pass
 
 
+def prepare_part(path: Path) -> None:
+    """The same for a single file; what stands there is removed only if it is a part of an earlier run.
+
+    Raises:
+        LockgateError: something else stands there, or it cannot be written to.
+    """
+    from lockgate.errors import EvidenceError
+    from lockgate.record import load
+
+    with _refusals(path):
+        if path.exists():
+            try:
+                load(path.read_bytes())
+            except EvidenceError as error:
+                what, fix = "a file stands here that is no part of an earlier run", "name another file with --out"
+                raise LockgateError(what, where=str(path), fix=fix) from error
+    prepare(path.parent, (path.name,))
+
+
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
     try:

@@ -51,6 +51,17 @@ def report_format(default: str) -> Callable[[F], F]:
     )
 
 
+def once(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The one value of an option; given twice, neither is taken for the other.
+
+    Raises:
+        click.BadParameter: it is given more than once.
+    """
+    if len(values) > 1:
+        raise click.BadParameter("it is given more than once", param=param)
+    return values[0] if values else None
+
+
 def evidence(function: F) -> F:
     """`--candidate`, `--champion`, `--data`: where this run's evidence stands."""
     for option in (
@@ -60,8 +71,20 @@ def evidence(function: F) -> F:
             multiple=True,
             help="validation, reference, training, production.",
         ),
-        click.option("--champion", metavar="URI", help="The champion's model file, instead of the policy's."),
-        click.option("--candidate", metavar="URI", help="The candidate's model file, instead of the policy's."),
+        click.option(
+            "--champion",
+            metavar="URI",
+            multiple=True,
+            callback=once,
+            help="The champion's model file, instead of the policy's.",
+        ),
+        click.option(
+            "--candidate",
+            metavar="URI",
+            multiple=True,
+            callback=once,
+            help="The candidate's model file, instead of the policy's.",
+        ),
     ):
         function = option(function)
     return function

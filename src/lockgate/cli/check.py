@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     metavar="GATE,…",
+    multiple=True,
+    callback=options.once,
     shell_complete=options.complete_gates,
     help="Run these gates alone; the verdict is partial and cannot promote.",
 )

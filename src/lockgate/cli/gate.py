@@ -33,18 +33,18 @@ def command(
     """
     import sys
 
-    from lockgate.cli._files import prepare, write
+    from lockgate.cli._files import prepare_part, write
     from lockgate.progress import fitting
     from lockgate.record import dump
     from lockgate.run import execute
 
-    prepare(out.parent, (out.name,))
+    prepare_part(out)
     progress = fitting(quiet=False)
     try:
         result = execute(
             policy,
             overrides=options.overrides(candidate, champion, data),
-            only=options.split(gate),
+            only=(gate,),
             progress=progress,
             command=("lockgate", *sys.argv[1:]),
         )

@@ -97,15 +97,28 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if args is None else args)
     try:
-        if (instruction := os.environ.get("_LOCKGATE_COMPLETE")) is not None:
+        _open_standard_input()
+        # A shell that completes gives no arguments; with some, the variable must not keep a run from its verdict.
+        if not arguments and (instruction := os.environ.get("_LOCKGATE_COMPLETE")) is not None:
             from click.shell_completion import shell_complete
 
             return shell_complete(cli, {}, "lockgate", "_LOCKGATE_COMPLETE", instruction)
         return _run(arguments)
     except BaseException as error:  # noqa: BLE001 (the one place where every end gets its exit code)
-        from lockgate.cli._ends import ended
+        try:
+            from lockgate.cli._ends import ended
 
-        return ended(error, arguments)
+            return ended(error, arguments)
+        except BaseException:  # noqa: BLE001 (nothing can be said any more: standard error is gone, too)
+            return 3
+
+
+def _open_standard_input() -> None:
+    """Give a process that was started without standard input an empty one: a library would take its number."""
+    try:
+        os.fstat(0)
+    except OSError:
+        os.open(os.devnull, os.O_RDONLY)
 
 
 def _run(arguments: list[str]) -> int:

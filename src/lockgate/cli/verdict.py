@@ -13,17 +13,24 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Join the parts that `gate` wrote and decide.")
 @click.argument("parts", metavar="PART...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Judge by this policy, and refuse parts of another one.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where record.json and the reports go.")
 @options.report_format("terminal")
-def command(*, parts: tuple[Path, ...], out: Path | None, form: str) -> "ExitCode":
+def command(*, parts: tuple[Path, ...], policy: Path | None, out: Path | None, form: str) -> "ExitCode":
     """Join the parts of one run that `lockgate gate` wrote, and decide.
 
-    All parts must come from the same policy, models and data, by digest. A gate of the policy without a part makes the
-    verdict partial, which cannot promote.
+    All parts must come from the same policy, models and data, by digest. A gate of the policy without a part is an
+    error: nothing is decided. The digests find what was mixed up; whoever can write the parts can forge them, so take
+    the rules from the repository with --policy where the parts pass through other hands.
 
     \b
     Examples:
       lockgate verdict part-*.json
+      lockgate verdict part-*.json --policy lockgate.yaml
       lockgate verdict part-*.json --out reports --format github
     """
     import sys
@@ -32,11 +39,12 @@ def command(*, parts: tuple[Path, ...], out: Path | None, form: str) -> "ExitCod
     from lockgate.cli._read import read_record
     from lockgate.cli._show import report_names, show, write_reports
     from lockgate.merge import merge
+    from lockgate.policy.load import load_policy
 
+    rules = None if policy is None else load_policy(policy)
+    record = merge([read_record(part) for part in parts], policy=rules, command=("lockgate", *sys.argv[1:]))
     if out is not None:
         prepare(out, report_names())
-    record = merge([read_record(part) for part in parts], command=("lockgate", *sys.argv[1:]))
-    if out is not None:
         write_reports(out, record, {})
     show(record, form, out)
     return record.verdict.exit_code
