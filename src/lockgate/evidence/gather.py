@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from lockgate.errors import EvidenceError, did_you_mean
-from lockgate.evidence.columns import facts_of_columns, named_columns, read_predictions
+from lockgate.evidence.columns import PinnedColumns, named_columns, pin_columns, read_predictions
 from lockgate.evidence.frame import Answers, Labelling, build_frame
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.resolve import open_source
@@ -42,7 +42,7 @@ class Gathered:
         self._base = policy.path.parent
         self._tables = tables
         self._models: dict[str, Model] = {}
-        self._facts: dict[str, ModelFacts] = {}
+        self._columns: dict[str, PinnedColumns] = {}
         self._raw: dict[tuple[int, str], RawPredictions] = {}
         self._frames: dict[tuple[str, bool], Frame] = {}
         self.sources: dict[str, ArrowSource] = {}
@@ -60,7 +60,9 @@ class Gathered:
     @property
     def models(self) -> Mapping[str, ModelFacts]:
         """The pinned models that were opened, by role."""
-        return self._facts
+        # Asked anew each time: what code a model imported is known when it has predicted.
+        pinned: dict[str, PinnedColumns | Model] = {**self._columns, **self._models}
+        return {who: pinned[who].facts for who in sorted(pinned)}
 
     @property
     def data(self) -> Mapping[str, DataFacts]:
@@ -77,22 +79,28 @@ class Gathered:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know about the evidence."""
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
-        digests = {role: facts.digest for role, facts in self._facts.items()}
+        digests = {role: facts.digest for role, facts in self.models.items()}
         if len(digests) == 2 and len(set(digests.values())) == 1 and None not in digests.values():
             notes.append("candidate and champion are the same bytes")
+        if {"validation", "training"} <= self.sources.keys():
+            own = {role: self.sources[role].digest for role in ("validation", "training")}
+            if own["validation"] == own["training"]:
+                notes.append("validation and training are the same bytes: the candidate is judged on what it learnt from")
         data = self._policy.data
         if data.sensitive and data.favourable is None and self._policy.model.task == "binary" and self._frames:
             notes.append("data.favourable is left out: fairness is about the positive class")
         return tuple(notes)
 
     def verify(self) -> None:
-        """Check that the data still is what was pinned.
+        """Check that the data, and what stands for models behind columns of it, still are what was pinned.
 
         Raises:
             EvidenceError: a file was changed while the run read it.
         """
         for source in self.sources.values():
             source.verify()
+        for columns in self._columns.values():
+            columns.verify()
 
     # --- what a gate sees of it ---------------------------------------------------------------------------------------
 
@@ -222,7 +230,8 @@ class Gathered:
             raise EvidenceError(f"there is no {who}", where=f"model.{who}", fix="name it in the policy")
         threshold = spec.threshold if spec.threshold is not None else block.threshold
         if spec.predictions is not None:
-            self._facts[who] = facts_of_columns(spec, spec.predictions, self._base)
+            if who not in self._columns:
+                self._columns[who] = pin_columns(spec, spec.predictions, self._base)
             return Answers(who=who, raw=read_predictions(source, spec.predictions), threshold=threshold)
         model = self._opened(who, spec)
         key = (id(model), source.digest)
@@ -241,7 +250,6 @@ class Gathered:
                 self._step(f"opening the {who}")
                 opened = self._stack.enter_context(open_model(spec, self._policy.model, base=self._base))
             self._models[who] = self._models[twins[0]] if twins else opened
-            self._facts[who] = self._models[who].facts
         return self._models[who]
 
     def _inputs(self, who: str, model: Model, source: ArrowSource) -> tuple[str, ...]:
