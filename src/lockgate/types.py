@@ -423,7 +423,10 @@ class PolicyFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """A pinned model: its bytes, its format, the environment that opened it. Without bytes here, `digest` is None."""
+    """A pinned model: its bytes, its format, the environment that opened it. Without bytes here, `digest` is None.
+
+    `code` is the digest of the modules beside the policy or under `model.code` that it imported; None where it had none.
+    """
 
     uri: str
     format: str
@@ -431,6 +434,7 @@ class ModelFacts:
     libraries: Mapping[str, str] = field(default_factory=dict)
     lock: str | None = None
     features: tuple[str, ...] = ()
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

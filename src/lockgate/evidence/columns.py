@@ -1,17 +1,22 @@
 """Predictions that already stand in the data: no model is opened, the columns are the model's answers."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lockgate.errors import EvidenceError, did_you_mean
-from lockgate.evidence.digest import digest_file
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.sources.floats import floats
 from lockgate.evidence.view import Floats
+from lockgate.evidence.worker import modelfile
+from lockgate.evidence.worker.modelfile import shortened
 from lockgate.policy.model import ModelSpec, PredictionColumns
 from lockgate.types import ModelFacts
+
+_MOST = 64 << 30
+"""Bytes of an artifact: it is only hashed, never held in memory."""
 
 
 def named_columns(held: PredictionColumns) -> tuple[str, ...]:
@@ -39,7 +44,42 @@ def read_predictions(source: ArrowSource, held: PredictionColumns) -> RawPredict
     return RawPredictions(prediction=prediction, score=score, classes=held.classes)
 
 
-def facts_of_columns(spec: ModelSpec, held: PredictionColumns, base: Path) -> ModelFacts:
-    """What a Record says of a model that is only known by its predictions; its digest is that of its `artifact`."""
-    digest = None if spec.artifact is None else digest_file(base / spec.artifact)
-    return ModelFacts(uri=f"columns:{','.join(named_columns(held))}", format="columns", digest=digest)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedColumns:
+    """A model that is only known by its predictions.
+
+    Attributes:
+        facts: what a Record says of it; its digest is that of its `artifact`.
+        artifact: the file that it was pinned by; None where the policy names none.
+        shown: how messages call that file.
+    """
+
+    facts: ModelFacts
+    artifact: Path | None = None
+    shown: str = ""
+
+    def verify(self) -> None:
+        """See that the artifact's bytes are those that were pinned.
+
+        Raises:
+            EvidenceError: they are not, or cannot be read any more.
+        """
+        if self.artifact is None or modelfile.digest(self.artifact, _MOST, self.shown) == self.facts.digest:
+            return
+        fix = "run again once nothing writes to it any more"
+        raise EvidenceError("the file changed after it was pinned", where=self.shown, fix=fix)
+
+
+def pin_columns(spec: ModelSpec, held: PredictionColumns, base: Path) -> PinnedColumns:
+    """Pin a model that is only known by its predictions, by the bytes of its `artifact` if it has one.
+
+    Raises:
+        EvidenceError: the artifact is missing, no regular file, empty, too large, or changes while it is read.
+    """
+    facts = ModelFacts(uri=f"columns:{','.join(named_columns(held))}", format="columns")
+    if spec.artifact is None:
+        return PinnedColumns(facts=facts)
+    shown = f"artifact: {shortened(spec.artifact)}"
+    path = modelfile.existing(spec.artifact, base, where=shown, fix="name the one file that the predictions came from")
+    digest = modelfile.digest(path, _MOST, shown)
+    return PinnedColumns(facts=replace(facts, digest=digest), artifact=path, shown=shown)

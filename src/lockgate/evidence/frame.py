@@ -153,6 +153,8 @@ def _classes(
         if unknown:
             whose = f"the {named[0].who}'s classes are {_listed(classes)}"
             fix = "labels and classes must be of one type and one spelling"
+            if classes == tuple(range(len(classes))) and all(isinstance(value, str) for value in unknown):
+                fix = "code the label as 0, 1, … as it was when the model was fitted, or wrap the model"
             what = f"label {labelling.label!r} holds {_listed(unknown)}, {whose}"
             raise EvidenceError(what, where=where, fix=fix)
     else:

@@ -85,7 +85,9 @@ class Gathered:
         if {"validation", "training"} <= self.sources.keys():
             own = {role: self.sources[role].digest for role in ("validation", "training")}
             if own["validation"] == own["training"]:
-                notes.append("validation and training are the same bytes: the candidate is judged on what it learnt from")
+                notes.append(
+                    "validation and training are the same bytes: the candidate is judged on what it learnt from"
+                )
         data = self._policy.data
         if data.sensitive and data.favourable is None and self._policy.model.task == "binary" and self._frames:
             notes.append("data.favourable is left out: fairness is about the positive class")

@@ -20,3 +20,9 @@ class RawPredictions:
     prediction: pa.Array | None = None
     score: Floats | None = None
     classes: tuple[Label, ...] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows it answers."""
+        said = self.prediction if self.prediction is not None else self.score
+        return 0 if said is None else len(said)

@@ -131,6 +131,18 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in parts)
 
 
+def unmasked(values: Any) -> Any:
+    """Values as an array, none of which a mask hides: the value under it is no answer.
+
+    Raises:
+        Refusal: some are masked.
+    """
+    hidden = int(np.ma.getmaskarray(values).sum()) if isinstance(values, np.ma.MaskedArray) else 0
+    if hidden:
+        raise Refusal(f"{hidden} values of the model's answer are masked", "let it answer every row")
+    return np.asarray(values)
+
+
 def plain(label: Any) -> Any:
     """A class label as a plain str, int, float or bool.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lockgate.evidence.models.contract import Answer, Refusal, plain
+from lockgate.evidence.models.contract import Answer, Refusal, plain, unmasked
 
 MAX_LABELS = 100_000
 _FIX = "let it give one value for each row, in the order of the rows"
@@ -24,11 +24,11 @@ def encode(answer: Answer, rows: int) -> tuple[dict[str, Any], bytes]:
     header: dict[str, Any] = {"classes": None if answer.classes is None else [plain(c) for c in answer.classes]}
     body = b""
     if answer.prediction is not None:
-        kind, labels, buffer = _prediction(np.asarray(answer.prediction), rows)
+        kind, labels, buffer = _prediction(unmasked(answer.prediction), rows)
         header |= {"prediction": kind, "labels": labels}
         body += buffer
     if answer.score is not None:
-        score = np.ascontiguousarray(answer.score, dtype="<f8")
+        score = np.ascontiguousarray(unmasked(answer.score), dtype="<f8")
         if score.ndim not in (1, 2) or len(score) != rows:
             raise Refusal(f"the model scores {rows} rows with {_counted(score)}", _FIX)
         header["width"] = score.shape[1] if score.ndim == 2 else None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lockgate.evidence.models import tables
-from lockgate.evidence.models.contract import Answer, Asked, Opened, Refusal, plain
+from lockgate.evidence.models.contract import Answer, Asked, Opened, Refusal, plain, unmasked
 
 _NO_NAMES = "the model holds no names of its features: columns are taken in the order in which they are given"
 
@@ -93,7 +93,7 @@ def answer(model: Any, rows: Any, asked: Asked) -> Answer:
     if isinstance(score, list):
         raise Refusal("the model has several outputs", "save one model for each output")
     if score is not None:
-        score = np.ascontiguousarray(score, dtype=np.float64)
+        score = np.ascontiguousarray(unmasked(score), dtype=np.float64)
         if classes is None and score.ndim == 2:
             classes = tuple(range(score.shape[1]))
     return Answer(prediction=prediction, score=score, classes=None if asked.task == "regression" else classes)

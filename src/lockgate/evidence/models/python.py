@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lockgate.evidence.models.contract import Answer, Asked, Opened, Refusal, plain
+from lockgate.evidence.models.contract import Answer, Asked, Opened, Refusal, plain, unmasked
 
 
 def open_model(asked: Asked) -> Opened:
@@ -54,4 +54,4 @@ def _answer(result: Any, classes: tuple[Any, ...] | None, asked: Asked) -> Answe
 
 
 def _array(values: Any) -> Any:
-    return np.asarray(values.to_pylist() if isinstance(values, (pa.Array, pa.ChunkedArray)) else values)
+    return unmasked(values.to_pylist() if isinstance(values, (pa.Array, pa.ChunkedArray)) else values)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError
@@ -181,19 +182,39 @@ def _form(part: RawPredictions) -> tuple[object, ...]:
     return kind, None if part.score is None else part.score.shape[1:], part.classes
 
 
-def alike(first: RawPredictions, again: RawPredictions) -> bool:
-    """Whether the answers to some rows, asked again alone, are those given before; to the rounding of float32."""
-    if _form(first) != _form(again):
+def taken(said: RawPredictions, places: NDArray[np.int64]) -> RawPredictions:
+    """The answers at some places, in their order."""
+    prediction = None if said.prediction is None else said.prediction.take(_array(places, pa.int64()))
+    score = None if said.score is None else said.score[places]
+    return RawPredictions(prediction=prediction, score=score, classes=said.classes)
+
+
+def alike(before: RawPredictions, again: RawPredictions) -> bool:
+    """Whether two answers to the same rows agree in prediction and score, to the rounding of float32.
+
+    A prediction may differ where rounding moved a row's score and its two highest probabilities are one within it.
+    """
+    if _form(before) != _form(again):
         return False
-    if first.score is not None and again.score is not None:
-        return bool((np.abs(first.score[: len(again.score)] - again.score) <= _SAME).all())
-    if first.prediction is None or again.prediction is None:
-        return False
-    before = first.prediction.slice(0, len(again.prediction))
-    if not pa.types.is_floating(before.type):
-        return bool(before.equals(again.prediction))
-    one, two = (np.frombuffer(a.buffers()[1], dtype="<f8", count=len(a)) for a in (before, again.prediction))
-    return bool((np.abs(one - two) <= _SAME * (1 + np.abs(one))).all())
+    differs = _predicted_otherwise(before, again)
+    if before.score is None or again.score is None:
+        return not differs.any()
+    tied = np.zeros(len(differs), dtype=bool)
+    if before.score.ndim == 2 and before.score.shape[1] > 1:
+        two = np.sort(before.score, axis=1)[:, -2:]
+        tied = (before.score != again.score).any(axis=1) & (two[:, 1] - two[:, 0] <= 2 * _SAME)
+    return bool((np.abs(before.score - again.score) <= _SAME).all() and not (differs & ~tied).any())
+
+
+def _predicted_otherwise(before: RawPredictions, again: RawPredictions) -> NDArray[np.bool_]:
+    """Which rows have another prediction (n,); numbers are the same within the rounding of float32."""
+    one, two = before.prediction, again.prediction
+    if one is None or two is None:
+        return np.zeros(again.rows, dtype=bool)
+    if not pa.types.is_floating(one.type):
+        return np.asarray(pc.not_equal(one, two).to_numpy(zero_copy_only=False), dtype=bool)
+    first, second = (a.to_numpy() for a in (one, two))
+    return np.asarray(np.abs(first - second) > _SAME * (1 + np.abs(first)), dtype=bool)
 
 
 def require_numbers(answer: RawPredictions, where: str) -> None:

@@ -1,7 +1,7 @@
 """The worker's own side: opens one model and answers with what it predicts. Runs in the model's interpreter.
 
-No module of Lockgate but `frames` and `models` is imported here, and nothing that is not in the model's interpreter:
-Python 3.10 or newer, NumPy, pyarrow and what the format needs.
+No module of Lockgate but `wire`, `imports` and `models` is imported here, and nothing that is not in the model's
+interpreter: Python 3.10 or newer, NumPy, pyarrow and what the format needs.
 """
 
 import importlib
@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 from lockgate.evidence.worker import wire
+from lockgate.evidence.worker.imports import Imports
 
 _NOTES = 20
 _LONG = 400
@@ -73,6 +74,7 @@ class _Worker:
         self.predict: Any = None
         self.notes: list[str] = []
         self.memory = 0
+        self.imports = Imports(())
 
     def answer(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """The answer to one message; an error is an answer too."""
@@ -88,13 +90,15 @@ class _Worker:
                 if hasattr(error, "what") and hasattr(error, "fix"):
                     return _error(str(error.what), str(error.fix)), b""
                 return _error(f"{step} raised {type(error).__name__}: {error}", ""), b""
-        return {**reply, "notes": self._fresh(caught)}, block
+        return {**reply, "notes": self._fresh(caught), "code": self.imports.fresh()}, block
 
     def _open(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         self.memory = header["limits"]["memory"]
         confine(header["limits"])
         at = next((i for i, path in enumerate(sys.path) if path.endswith("site-packages")), len(sys.path))
         sys.path[at:at] = header["code"]
+        self.imports = Imports(header["own"], header["asked"]["path"])
+        self.imports.watch()
         require(("numpy", "pyarrow"), host=header["asked"]["host"])
         from lockgate.evidence.models import contract, detect
 

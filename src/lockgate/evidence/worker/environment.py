@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lockgate.errors import EvidenceError, UsageError
+from lockgate.evidence.worker.modelfile import shortened
 from lockgate.policy.model import Environment
 
 ALWAYS = ("pandas", "pyarrow>=16")
@@ -64,21 +65,32 @@ def prepare(asked: Environment | None, *, base: Path, where: str) -> Home:
         return Home(python=Path(sys.executable), host=True)
     if asked.python is not None:
         return Home(python=_interpreter(asked.python, base))
-    return _made(asked.requirements or (), where)
+    try:
+        return _made(asked.requirements or (), where)
+    except OSError as error:
+        raise EvidenceError(
+            f"the environment cannot be made: {error.strerror or error}",
+            where=f"{where} (model.environment.requirements)",
+            fix="let the folder of environments be writable and roomy, or name another one with LOCKGATE_CACHE",
+        ) from error
 
 
 def _interpreter(name: str, base: Path) -> Path:
     # Not resolved: a virtual environment's python is a link, and where it leads is another environment.
     path = Path(os.path.abspath(base / name))  # noqa: PTH100
-    where = f"model.environment.python: {name}"
+    where = f"model.environment.python: {shortened(name)}"
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        why = "" if isinstance(error, FileNotFoundError) else f" ({getattr(error, 'strerror', None) or error})"
+        fix = "paths are relative to the policy file"
+        raise EvidenceError(f"there is no such interpreter{why}", where=where, fix=fix) from error
     if path.is_dir():
         inside = next((p for p in ("bin/python", "Scripts/python.exe") if (path / p).exists()), None)
         fix = (
             f"did you mean {name.rstrip('/')}/{inside}?" if inside else "name the interpreter, such as .venv/bin/python"
         )
         raise EvidenceError("the interpreter is a folder", where=where, fix=fix)
-    if not path.exists():
-        raise EvidenceError("there is no such interpreter", where=where, fix="paths are relative to the policy file")
     if not os.access(path, os.X_OK):
         raise EvidenceError(
             "the interpreter may not be run", where=where, fix="name an interpreter, such as .venv/bin/python"

@@ -7,9 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.evidence.digest import digest_parts
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.worker import answers, environment, modelfile
 from lockgate.evidence.worker.process import Limits, Process, clean
@@ -19,6 +22,8 @@ from lockgate.types import ModelFacts, Task
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
 _AGAIN = 256
+_FILES = 10_000
+_HASH = 2_654_435_761
 
 
 class Model:
@@ -56,6 +61,7 @@ class Model:
         self._notes: dict[str, None] = {}
         self._process = process
         self._limits = limits
+        self._code: dict[str, str] = {}
         self._note(header)
 
     @property
@@ -83,10 +89,12 @@ class Model:
         for start in range(0, table.num_rows, step):
             parts.append(self._ask(table.slice(start, step), deadline))
             if start == 0:
-                self._ask_again(table.slice(0, min(step, _AGAIN)), parts[0], deadline)
+                rows = parts[0].rows
+                self._ask_again(table, parts[0], _places(rows, (rows + 1) // 2), deadline)
             if progress is not None:
                 progress(min(start + step, table.num_rows))
         answer = answers.join(parts, self.facts.uri)
+        self._ask_again(table, answer, _places(table.num_rows, table.num_rows), deadline)
         if self._task == "regression":
             answers.require_numbers(answer, self.facts.uri)
         return answer
@@ -135,12 +143,23 @@ class Model:
         self._note(header)
         return answers.decode(answers.shape(header, rows, uri), block, uri)
 
-    def _ask_again(self, table: pa.Table, first: RawPredictions, deadline: float) -> None:
-        """Ask for some rows a second time: who answers otherwise draws lots, or looks at the other rows."""
-        again = self._ask(table, deadline)
-        if not answers.alike(first, again):
+    def _ask_again(self, table: pa.Table, before: RawPredictions, places: NDArray[np.int64], deadline: float) -> None:
+        """Ask for some rows again, in another order: who answers otherwise draws lots, or looks at the other rows.
+
+        Args:
+            table: the rows that were asked for before, and maybe more.
+            before: what was said about them.
+            places: which of them to ask for, in which order.
+            deadline: on the clock of `time.monotonic`.
+
+        Raises:
+            EvidenceError: the answers differ by more than the rounding of float32.
+        """
+        # Slices, not `take`, which copies whole columns of text together first.
+        rows = pa.concat_tables([table.slice(int(place), 1) for place in places]).combine_chunks()
+        if not answers.alike(answers.taken(before, places), self._ask(rows, deadline)):
             raise EvidenceError(
-                "the model answers the same rows differently when it is asked twice",
+                "the model answers the same rows differently when it is asked again, among other rows",
                 where=self.facts.uri,
                 fix="let it predict each row on its own, without drawing random numbers",
             )
@@ -149,6 +168,33 @@ class Model:
         held = header.get("notes")
         for note in held if isinstance(held, list) else []:
             self._notes[self._process.clean(str(note))] = None
+        self._note_code(header.get("code"))
+
+    def _note_code(self, held: Any) -> None:
+        """Add the code that the model imported to its facts.
+
+        Raises:
+            EvidenceError: it is not what a worker tells.
+        """
+        if not held:
+            return
+        pairs = isinstance(held, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in held)
+        if not pairs or not all(isinstance(text, str) for pair in held for text in pair):
+            raise EvidenceError("the worker does not say which code it imported", where=self.facts.uri)
+        self._code.update(held)
+        if len(self._code) > _FILES:
+            what = f"the model imports more than {_FILES} files of its own"
+            raise EvidenceError(what, where=self.facts.uri, fix="install what it needs as a package")
+        self.facts = replace(self.facts, code=digest_parts(self._code.items()))
+
+
+def _places(rows: int, most: int) -> NDArray[np.int64]:
+    """At most `most` and `_AGAIN` of `rows` places, spread from the first to the last, in an order without a pattern.
+
+    Not reversed: an answer by row number that reads the same from both ends would come out the same.
+    """
+    spread = np.unique(np.linspace(0, rows - 1, min(rows, most, _AGAIN)).astype(np.int64))
+    return spread[np.argsort(np.arange(1, len(spread) + 1, dtype=np.uint64) * np.uint64(_HASH) % np.uint64(1 << 32))]
 
 
 def _renamed(table: pa.Table, features: tuple[str, ...], kind: str) -> pa.Table:
@@ -176,11 +222,13 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
     """
     limits = limits or Limits()
     uri = spec.uri or ""
+    where = modelfile.shortened(uri)
     code = _code(block, base)
     source = modelfile.python_source(uri, [*map(Path, code), base.resolve()]) if uri.startswith("python:") else None
+    own = list(dict.fromkeys([*code, str(base.resolve())]))
     path = None if source is not None else modelfile.existing(uri, base)
-    home = environment.prepare(spec.environment or block.environment, base=base, where=uri)
-    process = Process(home.python, limits, uri)
+    home = environment.prepare(spec.environment or block.environment, base=base, where=where)
+    process = Process(home.python, limits, where)
     try:
         asked: dict[str, Any] = {"name": Path(uri).name, "task": block.task, "allow": list(block.allow)}
         asked |= {"host": home.host, "expanded": limits.file}
@@ -191,9 +239,9 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
             code.append(str(base.resolve()))
         elif path is not None:
             copy = process.folder / "model"
-            digest = modelfile.copy(path, copy, limits.file, uri)
+            digest = modelfile.copy(path, copy, limits.file, where)
             asked["path"] = str(copy)
-        message = {"do": "open", "asked": asked, "code": code, "limits": limits.as_sent()}
+        message = {"do": "open", "asked": asked, "code": code, "own": own, "limits": limits.as_sent()}
         header, _ = process.ask(message, text, deadline=time.monotonic() + limits.seconds)
         facts = ModelFacts(uri=uri, format="", digest=digest, lock=home.digest)
         return Model(process, header, facts, limits=limits, task=block.task, lock=home.lock)
@@ -205,9 +253,12 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
 def _code(block: ModelBlock, base: Path) -> list[str]:
     if block.code is None:
         return []
-    folder = (base / block.code).resolve()
-    if not folder.is_dir():
-        raise EvidenceError(
-            "there is no such folder", where=f"model.code: {block.code}", fix="name the folder of the model's classes"
-        )
+    try:
+        folder = (base / block.code).resolve()
+        found = folder.is_dir()
+    except (OSError, ValueError, RuntimeError):  # a name that is too long, a link to itself
+        found = False
+    if not found:
+        where = f"model.code: {modelfile.shortened(block.code)}"
+        raise EvidenceError("there is no such folder", where=where, fix="name the folder of the model's classes")
     return [str(folder)]

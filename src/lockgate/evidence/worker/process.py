@@ -20,6 +20,7 @@ _BOOT = """
 import sys
 if sys.version_info < (3, 10):
     sys.exit("a model's interpreter must be Python 3.10 or newer; this is Python " + sys.version.split()[0])
+sys.path[:] = [path for path in sys.path if path]
 import importlib.machinery, importlib.util
 spec = importlib.machinery.ModuleSpec("lockgate", None, is_package=True)
 spec.submodule_search_locations = [sys.argv[1]]
@@ -68,7 +69,10 @@ class Limits:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """All that a worker finds in its environment: no secret of ours, one thread, so that sums come out the same."""
+    """All that a worker finds in its environment: no secret of ours, and what makes answers repeatable.
+
+    One thread, so that sums come out the same; one order of sets; no module is found in the working folder.
+    """
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     threads = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")
     return {
@@ -77,6 +81,8 @@ def environment(scratch: Path) -> dict[str, str]:
         "TZ": "UTC",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
+        "PYTHONHASHSEED": "0",
+        "PYTHONSAFEPATH": "1",
         **{f"{name}_NUM_THREADS": "1" for name in threads},
         **kept,
     }
@@ -102,7 +108,8 @@ class Process:
         scratch.mkdir()
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
-        command = [str(python), "-I", "-c", _BOOT, str(_PACKAGE), str(theirs_in), str(theirs_out)]
+        # Not -I, which would ignore PYTHONHASHSEED: nothing of the user's is in this environment, nor in its home.
+        command = [str(python), "-s", "-c", _BOOT, str(_PACKAGE), str(theirs_in), str(theirs_out)]
         try:
             self._process = subprocess.Popen(
                 command,
