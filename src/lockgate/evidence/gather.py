@@ -79,15 +79,10 @@ class Gathered:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know about the evidence."""
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
-        digests = {role: facts.digest for role, facts in self.models.items()}
-        if len(digests) == 2 and len(set(digests.values())) == 1 and None not in digests.values():
+        if _same(self.models, "candidate", "champion"):
             notes.append("candidate and champion are the same bytes")
-        if {"validation", "training"} <= self.sources.keys():
-            own = {role: self.sources[role].digest for role in ("validation", "training")}
-            if own["validation"] == own["training"]:
-                notes.append(
-                    "validation and training are the same bytes: the candidate is judged on what it learnt from"
-                )
+        if _same(self.sources, "validation", "training"):
+            notes.append("validation and training are the same bytes: the candidate knows what it is judged on")
         data = self._policy.data
         if data.sensitive and data.favourable is None and self._policy.model.task == "binary" and self._frames:
             notes.append("data.favourable is left out: fairness is about the positive class")
@@ -271,3 +266,9 @@ class Gathered:
             raise EvidenceError(what, where=model.facts.uri, fix=fix)
         # A format that writes names in its own way (LightGBM) finds them among all that a model may see.
         return asked if all(name in source.schema for name in asked) else free
+
+
+def _same(pinned: Mapping[str, ModelFacts] | Mapping[str, ArrowSource], one: str, other: str) -> bool:
+    """Whether two roles are known to hold the same bytes."""
+    digests = {pinned[role].digest for role in (one, other) if role in pinned}
+    return one in pinned and other in pinned and len(digests) == 1 and None not in digests
