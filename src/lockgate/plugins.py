@@ -7,19 +7,22 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import math
 import pkgutil
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast, get_args
 
 from lockgate.errors import GateError, did_you_mean
-from lockgate.gates.base import API, RESERVED, Gate, Params
+from lockgate.gates.base import API, RESERVED, Gate, Needs, Params, Want
+from lockgate.types import Condition, Direction, Metric, Task
 
 GROUP = "lockgate.gates"
 """Entry-point group in which an installed package offers its gates: `name = "package.module:Class"`."""
@@ -93,10 +96,8 @@ def _class_name(file_name: str) -> str:
 
 def _from_entry_point(point: EntryPoint) -> type[Gate[Any]]:
     where = f"entry point {point.name} = {point.value}"
-    try:
+    with foreign_code("the gate does not load", where, "mend or uninstall it"):
         loaded = point.load()
-    except (Exception, SystemExit) as error:  # foreign code may raise anything
-        raise GateError(f"the gate does not load: {_said(error)}", where=where, fix="mend or uninstall it") from error
     return _checked(loaded, where)
 
 
@@ -106,6 +107,8 @@ def _from_path(uses: str, base: Path) -> FoundGate:
     if not path.is_relative_to(base.resolve()):
         raise GateError("a gate's file must stand below the policy's folder", where=uses, fix="move it there")
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise GateError("a gate stands in a file, and this is none", where=str(path), fix="name a Python file")
         code = path.read_bytes()
     except OSError as error:
         raise GateError(f"the gate's file cannot be read: {error.strerror}", where=str(path)) from error
@@ -117,15 +120,14 @@ def _from_path(uses: str, base: Path) -> FoundGate:
     module = importlib.util.module_from_spec(spec)
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and pydantic look annotations up there
-    try:
+    with foreign_code("the gate does not load", str(path), "mend the file"):
         exec(compile(code, str(path), "exec"), module.__dict__)  # noqa: S102 (a plugin is code that the policy names)
-    except (Exception, SystemExit) as error:  # foreign code may raise anything
-        raise GateError(f"the gate does not load: {_said(error)}", where=str(path), fix="mend the file") from error
     return FoundGate(cls=_gate_class(module, class_name, str(path)), uses=uses, code=f"sha256:{digest}")
 
 
 def _gate_class(module: ModuleType, class_name: str, where: str) -> type[Gate[Any]]:
-    found = getattr(module, class_name, None)
+    with foreign_code("the gate does not load", where, "mend the file"):
+        found = getattr(module, class_name, None)
     if found is None:
         classes = [name for name, value in vars(module).items() if inspect.isclass(value)]
         raise GateError(f"no class {class_name!r}", where=where, fix=did_you_mean(class_name, classes))
@@ -136,26 +138,127 @@ def _checked(found: Any, where: str) -> type[Gate[Any]]:
     """`found` if it keeps the contract of a gate."""
     if not inspect.isclass(found):
         raise GateError("a gate is a class", where=where, fix="name the class, not an object")
-    gate: Any = found
-    absent = [name for name in _ATTRIBUTES if not hasattr(found, name)]
+    with foreign_code("the gate cannot be looked at", where, "mend the gate"):
+        fault = _fault(found)
+    if fault is not None:
+        raise GateError(fault.what, where=where, fix=fault.fix)
+    return cast("type[Gate[Any]]", found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What a gate's class does not keep of the contract."""
+
+    what: str
+    fix: str = "see lockgate.Gate"
+
+
+def _fault(gate: Any) -> _Fault | None:
+    absent = [name for name in _ATTRIBUTES if not hasattr(gate, name)]
     if absent:
-        raise GateError(f"the gate has no {', '.join(absent)}", where=where, fix="see lockgate.Gate")
+        return _Fault(f"the gate has no {', '.join(absent)}")
     if gate.api != API:
-        raise GateError(f"written for gate API {gate.api!r}, this is {API}", where=where, fix="update the plugin")
+        return _Fault(f"written for gate API {gate.api!r}, this is {API}", "update the plugin")
     if not (inspect.isclass(gate.params) and issubclass(gate.params, Params)):
-        raise GateError("`params` must be a subclass of lockgate.Params", where=where)
+        return _Fault("`params` must be a subclass of lockgate.Params")
     taken = sorted(RESERVED & set(gate.params.model_fields))
     if taken:
-        raise GateError(f"settings with a reserved name: {', '.join(taken)}", where=where, fix="rename them")
+        return _Fault(f"settings with a reserved name: {', '.join(taken)}", "rename them")
+    wrong = _wrong_attributes(gate)
+    if wrong is not None:
+        return _Fault(wrong)
+    if sys.flags.optimize >= 2:  # python -OO: docstrings are stripped
+        return None
     doc = inspect.getdoc(gate) or ""
     lacking = [heading for heading in HEADINGS if not re.search(rf"^{heading}$", doc, re.MULTILINE)]
     if lacking:
-        raise GateError(
-            f"the docstring lacks: {', '.join(lacking)}", where=where, fix="write these parts, each under its heading"
-        )
-    checked: type[Gate[Any]] = gate
-    return checked
+        return _Fault(f"the docstring lacks: {', '.join(lacking)}", "write these parts, each under its heading")
+    return None
 
 
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def _wrong_attributes(gate: Any) -> str | None:
+    needs = gate.needs
+    if not isinstance(needs, Needs) or not _is_text(needs.data) or not isinstance(needs.sensitive, bool):
+        return "`needs` must be a lockgate.Needs that names a data role"
+    wants = [getattr(needs, name) for name in ("reference", "training", "candidate", "champion")]
+    if any(want not in get_args(Want) for want in wants):
+        return f"`needs`: each want is one of {', '.join(get_args(Want))}"
+    if not _is_text(gate.dimension):
+        return "`dimension` must be a text that is not empty"
+    if not _is_list(gate.libraries) or not all(map(_is_text, gate.libraries)):
+        return "`libraries` must be a sequence of names of distributions"
+    if not _is_list(gate.examples):
+        return "`examples` must be a sequence of lockgate.Example"
+    if not callable(gate.measure):
+        return "`measure` must be a method"
+    return None if callable(gate.metrics) else metrics_fault(gate.metrics)
+
+
+def metrics_fault(metrics: Any) -> str | None:
+    """What is wrong with what a gate says that it measures, or None."""
+    if not isinstance(metrics, Mapping):
+        return "`metrics` must map names to lockgate.Metric, or be a function of the settings that does"
+    for name, metric in metrics.items():
+        if not _is_text(name) or not isinstance(metric, Metric):
+            return f"`metrics`: {name!r} must be a name with a lockgate.Metric"
+        wrong = _metric_fault(metric)
+        if wrong is not None:
+            return f"metric {name!r}: {wrong}"
+    return None
+
+
+def _metric_fault(metric: Any) -> str | None:
+    if metric.direction not in get_args(Direction):
+        return f"`direction` is one of {', '.join(get_args(Direction))}"
+    domain = [value for value in (metric.low, metric.high) if value is not None]
+    if not all(_is_number(value) for value in domain):
+        return "`low` and `high` are finite numbers, or None"
+    if len(domain) == 2 and domain[0] >= domain[1]:
+        return "`low` must be below `high`"
+    if not isinstance(metric.meaning, str) or not (metric.unit is None or isinstance(metric.unit, str)):
+        return "`meaning` is a text, `unit` a text or None"
+    if not _is_list(metric.tasks) or any(task not in get_args(Task) for task in metric.tasks):
+        return f"`tasks` are some of {', '.join(get_args(Task))}"
+    if not _is_list(metric.asked_by) or not all(map(_is_text, metric.asked_by)):
+        return "`asked_by` is a sequence of names of settings"
+    if not (metric.default is None or isinstance(metric.default, Condition)):
+        return "`default` is a lockgate Condition, or None"
+    return None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# --- foreign code -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def foreign_code(what: str, where: str, fix: str) -> Iterator[None]:
+    """Runs a gate's own code: whatever it raises, its SystemExit too, is a mistake of the gate.
+
+    Raises:
+        GateError: it raised.
+    """
+    try:
+        yield
+    except (GateError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # foreign code may raise anything
+        raise GateError(f"{what}: {described(error)}", where=where, fix=fix) from error
+
+
+def described(error: BaseException) -> str:
+    """An exception's type and words, even where it cannot tell them."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 (an exception's own __str__ may raise)
+        return type(error).__name__

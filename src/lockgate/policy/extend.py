@@ -1,5 +1,6 @@
 """`extends`: the rules of another file hold too. A child may tighten what its parent sets, never loosen it."""
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -12,12 +13,14 @@ from pydantic import BaseModel
 from lockgate.errors import LockgateError, Mistake, PolicyError
 from lockgate.policy.blocks import Blocks, check_version, read_blocks
 from lockgate.policy.diff import Change, compare, shown
-from lockgate.policy.merge import SCHEME, merge, rebased
+from lockgate.policy.merge import merge, rebased
 from lockgate.policy.model import ModelBlock
 from lockgate.policy.nodes import Node, parse
+from lockgate.policy.paths import SCHEME
 from lockgate.policy.read import read_bytes, read_text
 from lockgate.policy.tighter import Tighter
 from lockgate.policy.tree import Finder, long_form, uses_of
+from lockgate.policy.unsaid import meanings_changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def load_tree(path: Path, name: str, finder: Finder, mistakes: list[Mistake]) ->
         PolicyError: the file itself is no YAML document that can be read.
     """
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (not resolved: links stay as the user made them)
-    family = _Family(finder=finder, mistakes=[], unreadable=[], inside=_repository(folder.resolve()))
+    family = _Family(finder=finder, mistakes=[], unreadable=[], inside=_repository(folder))
     read = _load(path, name, family, ())
     blocks = read_blocks(read.top, finder, family.mistakes)
     for step in read.steps:
@@ -113,8 +116,11 @@ def _load(path: Path, name: str, family: _Family, chain: tuple[Path, ...]) -> _R
 
 
 def _repository(folder: Path) -> Path:
-    """The top of the git working tree that holds a folder, else the folder itself."""
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+    """The top of the git working tree that holds a folder, else the folder itself; links are followed."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # a folder that cannot be: told when the file is read
+        folder = folder.resolve()
+    # Not Path.exists: what cannot be looked at (a name too long, a folder that is closed) is none.
+    return next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), folder)  # noqa: PTH110
 
 
 def _parent(top: Node, family: _Family, chain: tuple[Path, ...]) -> _Read | None:
@@ -174,7 +180,7 @@ def _file(node: Node, inside: Path, chain: tuple[Path, ...]) -> tuple[Path, str,
 def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
-    except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a name too long
         raise _NotFound(f"the file cannot be found: {error}") from error
 
 
@@ -195,17 +201,23 @@ def _package_folder(package: str) -> Path:
 
 def _loosened(step: _Step, parent: Blocks, merged: Blocks) -> Iterator[Mistake]:
     yield from _other_gates(step)
+    yield from meanings_changed(step.parent, step.merged)
     read = {gate.spec.id for gate in merged.gates}
     for change in compare(parent, merged):
         if change.key[0] == "gates" and (change.key[1] not in read or change.key[2:] == ("uses",)):
             continue  # told: the gate does not hold, or it is another one
-        fixed = change.kind == "changed" and change.declared is Tighter.FIXED and change.old is not None
+        # A gate's setting always holds something, be it that it is left out; elsewhere nothing was said.
+        held = change.old is not None or (change.key[0] == "gates" and len(change.key) == 3)
+        fixed = change.kind == "changed" and change.declared is Tighter.FIXED and held
         if change.kind != "looser" and not fixed:
             continue
         source = _source(step.parent, change)
         if change.kind == "looser":
             what = f"{shown(change.new)} is looser than {shown(change.old)}, which {source}"
             fix = "a policy may tighten what it extends, never loosen it"
+        elif change.old is None:
+            what = f"{shown(change.new)} changes what is measured, and {source.removesuffix(' sets')} leaves it out"
+            fix = _FIXED
         else:
             what, fix = f"{shown(change.new)} replaces {shown(change.old)}, which {source}", _FIXED
         place = replace(_culprit(step.child, change.key).at, key=".".join(change.key))

@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
+from posixpath import normpath
 
 from lockgate.errors import Mistake
 from lockgate.gates.base import metrics_of
 from lockgate.policy.model import GateSpec, Policy
-from lockgate.types import GateRules, Place
+from lockgate.policy.paths import SCHEME
+from lockgate.policy.rules import can_block, silenced_by
+from lockgate.types import Clause, GateRules, Metric, Place
 
 FEW_ROWS = 10
 """Under so many rows a rate moves by ten points with a single row."""
+
+LAX = 0.01
+"""Share of a metric's domain under which a limit leaves nothing to fail."""
 
 
 def lint(policy: Policy) -> tuple[Mistake, ...]:
@@ -40,13 +46,20 @@ def _deciding(policy: Policy) -> Iterator[Mistake]:
 def _evidence(policy: Policy) -> Iterator[Mistake]:
     data, model = policy.data, policy.model
     for role in ("training", "reference"):
-        if data.validation is not None and data.uri(role) == data.validation:
+        if data.validation is not None and _same(data.uri(role), data.validation):
             what = f"the {role} data are the validation data: nothing can differ between them"
             yield Mistake(place=_at(policy, f"data.{role}"), what=what, fix="hold validation data out")
     candidate, champion = model.candidate, model.champion
-    if candidate is not None and champion is not None and candidate.uri is not None and candidate.uri == champion.uri:
+    if candidate is not None and champion is not None and _same(candidate.uri, champion.uri):
         what = "candidate and champion are the same model: no difference can show"
         yield Mistake(place=_at(policy, "model.champion"), what=what, fix="give --candidate in each run")
+
+
+def _same(uri: str | None, other: str | None) -> bool:
+    """Whether two addresses are one, however their paths are written."""
+    if uri is None or other is None:
+        return False
+    return uri == other or (not SCHEME.match(uri) and not SCHEME.match(other) and normpath(uri) == normpath(other))
 
 
 def _unused(policy: Policy) -> Iterator[Mistake]:
@@ -66,16 +79,42 @@ def _unused(policy: Policy) -> Iterator[Mistake]:
 
 
 def _gate(spec: GateSpec, rules: GateRules) -> Iterator[Mistake]:
-    conditions = [clause.condition for clause in rules.clauses]
-    if not any(c.level == "block" and any(bound != "warn" for bound, _ in c.bounds()) for c in conditions):
+    if not can_block(rules.clauses):
         what = "no condition of this gate can block: it is shown, not enforced"
         yield Mistake(place=spec.place, what=what, fix="give one a limit at level: block, or mean it so")
     if rules.tolerate is not None and rules.tolerate >= 0.5:
         place = replace(spec.place, key=f"{spec.place.key}.columns.tolerate")
         yield Mistake(place=place, what=f"{rules.tolerate:.0%} of the columns may fail", fix="tolerate fewer")
+    if "training" in spec.data and spec.gate.needs.candidate == "yes":
+        what = "predictions on the training data: a model knows the answers there"
+        yield Mistake(place=spec.place, what=what, fix="measure them on data that it has not seen")
     metrics = metrics_of(spec.gate, spec.params)
     for clause in rules.clauses:
+        other = silenced_by(clause, rules.clauses)
+        if other is not None and clause.place != spec.place:
+            what = f"no column is left for it: {other.column!r} under `columns` ({other.place}) speaks of all"
+            yield Mistake(place=clause.place, what=what, fix="remove one of the two")
+        yield from _lax(clause, metrics[clause.metric])
         best = metrics[clause.metric].high
         if clause.condition.min is not None and clause.condition.min == best and clause.condition.level == "block":
             what = f"{clause.metric} holds only at its very best value, {best:g}: one wrong row blocks"
             yield Mistake(place=clause.place, what=what, fix="leave room for chance")
+
+
+def _lax(clause: Clause, metric: Metric) -> Iterator[Mistake]:
+    """Limits in the last hundredth of a metric's domain, on the side where nearly everything holds."""
+    if metric.low is None or metric.high is None:
+        return
+    span, condition = metric.high - metric.low, clause.condition
+    rooms = {
+        "min": None if condition.min is None else condition.min - metric.low,
+        "max": None if condition.max is None else metric.high - condition.max,
+    }
+    for key, room in rooms.items():
+        if room is None or not 0 < room < span * LAX:
+            continue
+        limit = metric.low + room if key == "min" else metric.high - room
+        what = f"{key} {limit:g}: nearly every {clause.metric} between {metric.low:g} and {metric.high:g} holds it"
+        meant = limit * 100 if key == "min" and (metric.low, metric.high) == (0, 1) else 0
+        fix = f"did you mean {meant:g}, or {meant * 100:g}%?" if meant >= 0.5 else "set a limit that means something"
+        yield Mistake(place=clause.place, what=what, fix=fix)

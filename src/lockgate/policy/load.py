@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from lockgate.policy.extend import load_tree
 from lockgate.policy.merge import relative
 from lockgate.policy.model import ROLES, DataBlock, GateSpec, ModelBlock, ModelSpec, Overrides, Policy
 from lockgate.policy.nodes import Node
-from lockgate.policy.rules import params_json
+from lockgate.policy.paths import nameable
+from lockgate.policy.rules import canonical, params_json
 from lockgate.policy.tree import Finder
 from lockgate.policy.whole import check_whole
 from lockgate.types import Clause, GateRules, Place, Rules
@@ -88,6 +89,13 @@ def _wrong_overrides(overrides: Overrides) -> list[Mistake]:
         if uri in {"none", ""}:
             fix = "write `champion: none` in the policy" if option == "--champion" else ""
             wrong.append(Mistake(place=Place(file=option), what=f"{uri!r} names no model", fix=fix))
+    said = {"--candidate": overrides.candidate, "--champion": overrides.champion}
+    said |= {f"--data {role}": uri for role, uri in overrides.data.items()}
+    for option, uri in said.items():
+        try:
+            nameable(uri or "")
+        except ValueError as error:
+            wrong.append(Mistake(place=Place(file=option), what=str(error)))
     return wrong
 
 
@@ -124,8 +132,6 @@ def _sha256(content: bytes) -> str:
 
 def _rules_digest(blocks: Blocks, model: ModelBlock, data: DataBlock, rules: Rules, seed: int) -> str:
     """The digest of all that decides, in its effect: no places in files, no locations of evidence."""
-    import rfc8785
-
     decides = {
         "lockgate": VERSION,
         "model": model.model_dump(mode="json", exclude=_NOT_RULES["model"]),
@@ -137,7 +143,7 @@ def _rules_digest(blocks: Blocks, model: ModelBlock, data: DataBlock, rules: Rul
         "seed": seed,
         "gates": [_gate(gate.spec, gate.rules) for gate in blocks.gates],
     }
-    return _sha256(rfc8785.dumps(_canonical(decides)))
+    return _sha256(canonical(decides))
 
 
 def _gate(spec: GateSpec, rules: GateRules) -> dict[str, Any]:
@@ -162,14 +168,3 @@ def _ordered(clauses: Sequence[Clause]) -> list[Clause]:
     """Clauses in an order that does not depend on how a policy is written; only the order of globs can decide."""
     globs = list(dict.fromkeys(clause.column for clause in clauses))
     return sorted(clauses, key=lambda clause: (clause.scope, globs.index(clause.column), clause.metric))
-
-
-def _canonical(value: Any) -> Any:
-    """`value` with whole numbers that JSON's canonical form cannot hold as texts."""
-    if isinstance(value, Mapping):
-        return {str(key): _canonical(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
-        return f"{value}"
-    return value

@@ -1,18 +1,15 @@
 """A parent's tree under its child's: entries merged, lists that may grow joined, paths kept pointing where they did."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from lockgate.policy.model import ROLES, DataBlock
 from lockgate.policy.nodes import Node
+from lockgate.policy.paths import SCHEME
 from lockgate.policy.tighter import Tighter, tighter
 from lockgate.types import JSON
-
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-"""How an address begins; one letter alone is a drive of Windows."""
 
 _MERGED = ("metrics", "slices", "columns")
 

@@ -8,23 +8,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lockgate.evidence.view import Label
 from lockgate.gates.base import Gate, Params
+from lockgate.policy.paths import Where
 from lockgate.policy.tighter import Tighter
-from lockgate.policy.units import seconds, share
+from lockgate.policy.units import Limit, Seconds
 from lockgate.types import Inconclusive, Level, Place, Rules, Task
 
 ROLES = ("validation", "reference", "training", "production")
 """The data sets that a policy can name."""
 
-_WRITTEN_NUMBER = {"anyOf": [{"type": "number"}, {"type": "string"}]}
-Seconds: TypeAlias = Annotated[
-    float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["90 s"]})
-]
-Share: TypeAlias = Annotated[float, BeforeValidator(share), WithJsonSchema({**_WRITTEN_NUMBER, "examples": ["30%"]})]
-Limit: TypeAlias = Annotated[Any, WithJsonSchema(_WRITTEN_NUMBER)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
@@ -53,7 +48,7 @@ class Block(BaseModel):
 class Environment(Block):
     """The Python that opens a model: an interpreter that is there, or requirements to make one from."""
 
-    python: Annotated[Name | None, Tighter.FREE] = Field(None, description="path of an interpreter")
+    python: Annotated[Where | None, Tighter.FREE] = Field(None, description="path of an interpreter")
     requirements: Annotated[tuple[Name, ...] | None, Tighter.FREE] = Field(
         None, min_length=1, description="requirements, one per item, as pip writes them"
     )
@@ -94,11 +89,13 @@ class ModelSpec(Block):
     """A model: where it is and what opens it, or the columns that already hold its predictions."""
 
     shorthand = "uri"
-    uri: Annotated[Name | None, Tighter.FREE] = Field(None, description="a path, python:module:function, or an address")
+    uri: Annotated[Where | None, Tighter.FREE] = Field(
+        None, description="a path, python:module:function, or an address"
+    )
     predictions: Annotated[PredictionColumns | None, Tighter.FREE] = Field(
         None, description="columns of the data that already hold its predictions, instead of a `uri`"
     )
-    artifact: Annotated[Name | None, Tighter.FREE] = Field(None, description="URI of the bytes behind the predictions")
+    artifact: Annotated[Where | None, Tighter.FREE] = Field(None, description="URI of the bytes behind the predictions")
     environment: Annotated[Environment | None, Tighter.FREE] = Field(
         None, description="the Python that opens this model"
     )
@@ -130,7 +127,7 @@ class ModelBlock(Block):
     threshold: Annotated[float | None, Tighter.FIXED] = Field(
         None, ge=0, le=1, description="from which score on the positive class is predicted (binary)"
     )
-    code: Annotated[Name | None, Tighter.FREE] = Field(None, description="folder of the model's own classes")
+    code: Annotated[Where | None, Tighter.FREE] = Field(None, description="folder of the model's own classes")
     allow: Annotated[tuple[Name, ...], Tighter.SUBSET] = Field(
         (), description="names that the model's file may hold beside those known to be safe"
     )
@@ -194,10 +191,10 @@ class SliceSpec(Block):
 class DataBlock(Block):
     """The data sets, and what their columns mean."""
 
-    validation: Annotated[Name | None, Tighter.FREE] = Field(None, description="data that neither model has seen")
-    reference: Annotated[Name | None, Tighter.FREE] = Field(None, description="what “no drift” means")
-    training: Annotated[Name | None, Tighter.FREE] = Field(None, description="the candidate's own training data")
-    production: Annotated[Name | None, Tighter.FREE] = Field(None, description="recent data from production")
+    validation: Annotated[Where | None, Tighter.FREE] = Field(None, description="data that neither model has seen")
+    reference: Annotated[Where | None, Tighter.FREE] = Field(None, description="what “no drift” means")
+    training: Annotated[Where | None, Tighter.FREE] = Field(None, description="the candidate's own training data")
+    production: Annotated[Where | None, Tighter.FREE] = Field(None, description="recent data from production")
     label: Annotated[Name | None, Tighter.FIXED] = Field(None, description="column of the truth")
     positive: Annotated[Label | None, Tighter.FIXED] = Field(None, description="the positive class (binary)")
     favourable: Annotated[Label | None, Tighter.FIXED] = Field(

@@ -15,6 +15,9 @@ MAX_BYTES = 256 * 1024
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 """What YAML takes for unprintable."""
 
+_HIDDEN_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
+"""Line breaks for a parser, and none in many an editor: what follows a comment there is none."""
+
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that make an editor show the text in another order than it is read in."""
 
@@ -66,6 +69,14 @@ def read_text(content: bytes, name: str) -> str:
             fix = "save it as UTF-8" if content.count(0) > len(content) // 4 else "remove it; is this a text file?"
             raise _refused(name, "the file holds a NUL byte", fix, at=before)
         raise _refused(name, f"the file holds the control character U+{ord(found.group()):04X}", "remove it", at=before)
+    found = _HIDDEN_BREAKS.search(text)
+    if found:
+        raise _refused(
+            name,
+            f"U+{ord(found.group()):04X} breaks the line here, and editors may not show it",
+            "break lines with LF or CR LF; in a text write it as an escape in double quotes",
+            at=text[: found.start()],
+        )
     found = _REORDERING.search(text)
     if found:
         raise _refused(

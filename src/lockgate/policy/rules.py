@@ -3,15 +3,15 @@
 A key of the block belongs to the frame, is one of the gate's settings, or is short for a metric under `metrics`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 
-from lockgate.errors import LockgateError, Mistake, did_you_mean, nearest
+from lockgate.errors import GateError, LockgateError, Mistake, did_you_mean, nearest
 from lockgate.gates.base import Gate, Params, metrics_of
-from lockgate.plugins import FoundGate
+from lockgate.plugins import FoundGate, foreign_code, metrics_fault
 from lockgate.policy.conditions import read_condition
 from lockgate.policy.model import ROLES, GateBlock, GateSpec
 from lockgate.policy.nodes import Node, kind
@@ -22,6 +22,9 @@ from lockgate.types import Clause, Condition, GateRules, Level, Metric, Scope
 
 FRAME_KEYS = tuple(GateBlock.model_fields)
 """Keys of a gate's block that the frame reads itself."""
+
+MAX_GLOB = 1000
+"""Characters of a column's name or glob; matching takes longer the longer it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +68,16 @@ def read_gate(gate_id: str, node: Node, finder: Finder, mistakes: list[Mistake])
     block = validate(GateBlock, _only(node, FRAME_KEYS), mistakes)
     if found is None:
         return None
-    params = validate(found.cls.params, _settings(node, found.cls), mistakes)
+    params = _params(found, node, mistakes)
     if params is None and not isinstance(found.cls.metrics, Mapping):
+        return None
+    metrics = _metrics(found, params, node, mistakes)
+    if metrics is None:
         return None
     reading = _Reading(
         gate=found.cls,
         level=block.level if block is not None else "block",
-        metrics=metrics_of(found.cls, params),
+        metrics=metrics,
         mistakes=mistakes,
     )
     clauses = (*_section(reading, node, "metrics", "whole"), *_section(reading, node, "slices", "slices"))
@@ -114,6 +120,35 @@ def find(gate_id: str, node: Node, finder: Finder, mistakes: list[Mistake]) -> F
         meant = () if uses is not None else [key for key in node.entries if nearest(key, ["uses"])]
         mistakes += [unknown_key(node.entries[key], ["uses"]) for key in meant]
         return None
+
+
+def _params(found: FoundGate, node: Node, mistakes: list[Mistake]) -> Params | None:
+    """The gate's settings, if they hold and can be written down; a gate's own checks are foreign code."""
+    try:
+        with foreign_code("the gate's settings break it", found.uses, "mend the gate, or set something else"):
+            params = validate(found.cls.params, _settings(node, found.cls), mistakes)
+            if params is not None:
+                canonical(params_json(params))
+            return params
+    except GateError as error:
+        mistakes.append(Mistake(place=node.at, what=error.what, fix=error.fix))
+        return None
+
+
+def _metrics(
+    found: FoundGate, params: Params | None, node: Node, mistakes: list[Mistake]
+) -> Mapping[str, Metric] | None:
+    """What the gate can measure under its settings, or None after adding what is wrong with it to `mistakes`."""
+    try:
+        with foreign_code("the gate cannot say what it measures", found.uses, "mend the gate"):
+            metrics = metrics_of(found.cls, params)
+            fault = metrics_fault(metrics)
+        if fault is None:
+            return metrics
+        mistakes.append(Mistake(place=node.at, what=f"the gate cannot be used: {fault}", fix="mend the gate"))
+    except GateError as error:
+        mistakes.append(Mistake(place=node.at, what=error.what, fix=error.fix))
+    return None
 
 
 def column_settings(gate: type[Gate[Any]]) -> type[BaseModel] | None:
@@ -160,6 +195,10 @@ def _columns(reading: _Reading, node: Node) -> Iterator[Clause]:
     for glob, entry in block.entries.items() if block is not None else ():
         if glob == "tolerate":
             continue
+        if len(glob) > MAX_GLOB:
+            what = f"no column is called so: {len(glob)} characters, and {MAX_GLOB} are the most"
+            reading.mistakes.append(Mistake(place=entry.at, what=what, fix="shorten it; * stands for the rest"))
+            continue
         if not entry.entries:
             what = "asks nothing" if isinstance(entry.value, Mapping) else f"expected a mapping, not {kind(entry)}"
             fix = f"write conditions on {', '.join(sorted(reading.metrics))}" if reading.metrics else ""
@@ -195,6 +234,9 @@ def _defaults(reading: _Reading, node: Node) -> Iterator[Clause]:
 
 def _roles(block: GateBlock | None, node: Node, gate: type[Gate[Any]], mistakes: list[Mistake]) -> tuple[str, ...]:
     if block is None or block.data is None:
+        if gate.needs.data not in ROLES:
+            what = f"the gate measures the data role {gate.needs.data!r}, which no policy names"
+            mistakes.append(Mistake(place=node.at, what=what, fix=f"add `data`: {', '.join(ROLES)}"))
         return (gate.needs.data,)
     roles = (block.data,) if isinstance(block.data, str) else block.data
     place = node.entries["data"].place
@@ -228,3 +270,45 @@ def _tolerate(node: Node, mistakes: list[Mistake]) -> float | None:
 def params_json(params: Params) -> dict[str, Any]:
     """A gate's settings as plain values."""
     return params.model_dump(mode="json")
+
+
+def canonical(value: Any) -> bytes:
+    """Plain values in JSON's canonical form; whole numbers that it cannot hold stand in it as texts.
+
+    Raises:
+        ValueError: they hold a number that is not finite, or what is no plain value.
+    """
+    import rfc8785
+
+    return rfc8785.dumps(_held(value))
+
+
+def _held(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _held(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_held(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
+        return f"{value}"
+    return value
+
+
+# --- what clauses come to together ------------------------------------------------------------------------------------
+
+
+def can_block(clauses: Sequence[Clause]) -> bool:
+    """Whether one of a gate's clauses can block; one that never speaks, because another does, cannot."""
+    return any(blocks(clause.condition) for clause in clauses if silenced_by(clause, clauses) is None)
+
+
+def blocks(condition: Condition) -> bool:
+    """Whether a condition can block: at its level, and with more than a warning limit."""
+    return condition.level == "block" and any(bound != "warn" for bound, _ in condition.bounds())
+
+
+def silenced_by(clause: Clause, clauses: Sequence[Clause]) -> Clause | None:
+    """The clause under `columns` that names every column, and so speaks wherever a clause about everything would."""
+    if clause.scope != "whole":
+        return None
+    rivals = (other for other in clauses if other.metric == clause.metric and other.column is not None)
+    return next((other for other in rivals if other.column and set(other.column) == {"*"}), None)

@@ -27,7 +27,7 @@ class Finder:
                 self._found[uses, folder] = find_gate(uses, folder)
             except LockgateError as error:
                 self._found[uses, folder] = error
-            except (OSError, RuntimeError) as error:  # links in a circle, a name too long
+            except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a name too long
                 self._found[uses, folder] = GateError(f"the gate's file cannot be found: {error}")
         found = self._found[uses, folder]
         if isinstance(found, LockgateError):

@@ -2,7 +2,10 @@
 
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, DecimalException
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator, WithJsonSchema
 
 from lockgate.policy.nodes import shortened
 from lockgate.policy.scalars import Scalar
@@ -140,9 +143,15 @@ def _exact(digits: str, factor: str) -> float:
     Raises:
         NotANumber: it is not finite.
     """
-    value = float(Decimal(digits) * Decimal(factor))
+    try:
+        exact = Decimal(digits) * Decimal(factor)
+        value = float(exact)
+    except DecimalException:
+        raise NotANumber(f"{shortened(digits)} has an exponent that no number has", "write it out") from None
     if not math.isfinite(value):
         raise NotANumber(f"{shortened(digits)} is too large for a number")
+    if value == 0 and exact != 0:
+        raise NotANumber(f"{shortened(digits)} is too small: it would be read as 0")
     return value
 
 
@@ -157,3 +166,12 @@ def number_hint(text: str) -> str:
     if "_" in bare and _UNDERSCORES.match(bare):
         return f"write {bare.replace('_', '')}"
     return ""
+
+
+# --- keys of the format -----------------------------------------------------------------------------------------------
+
+Seconds: TypeAlias = Annotated[
+    float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["90 s"]})
+]
+Limit: TypeAlias = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]})]
+"""A number as a policy writes it; `number` reads it, where the metric is known."""

@@ -12,7 +12,8 @@ from lockgate.gates.base import Gate, metrics_of
 from lockgate.policy.blocks import Blocks
 from lockgate.policy.model import ROLES, Overrides
 from lockgate.policy.nodes import Node
-from lockgate.policy.rules import BuiltGate
+from lockgate.policy.rules import BuiltGate, blocks, can_block, silenced_by
+from lockgate.policy.tighter import ORDERS
 from lockgate.policy.tree import Finder, uses_of
 from lockgate.policy.validate import missing_key
 from lockgate.types import COMPARATIVE_BOUNDS, JSON, Task
@@ -44,8 +45,9 @@ def check_whole(top: Node, blocks: Blocks, overrides: Overrides, finder: Finder)
             fix = f"add a condition on one of its metrics: {names}"
             yield Mistake(place=built.spec.place, what="the gate asks nothing", fix=fix)
         yield from _check_task(built, given)
+        yield from _check_silenced(built)
     asking = [built for built in blocks.gates if built.rules.clauses]
-    if len(asking) == len(gates.entries) > 0 and not any(map(_blocks, asking)):
+    if len(asking) == len(gates.entries) > 0 and not any(can_block(built.rules.clauses) for built in asking):
         what = "no condition of the policy can block, so every model would pass"
         yield Mistake(place=gates.at, what=what, fix="give at least one condition a limit at level: block")
 
@@ -72,11 +74,6 @@ class _Given:
     def data(self, role: str) -> bool:
         """Whether a data set is named for a role."""
         return self.value("data", role) is not None or role in self.overrides.data
-
-
-def _blocks(gate: BuiltGate) -> bool:
-    conditions = (clause.condition for clause in gate.rules.clauses)
-    return any(c.level == "block" and any(bound != "warn" for bound, _ in c.bounds()) for c in conditions)
 
 
 def _check_outcome(given: _Given) -> Iterator[Mistake]:
@@ -121,6 +118,22 @@ def _check_task(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
             what = f"{clause.metric} is a metric of {' and '.join(tasks)}, and the model's task is {task}"
             known = sorted(name for name, metric in metrics.items() if not metric.tasks or task in metric.tasks)
             yield Mistake(place=clause.place, what=what, fix=did_you_mean(clause.metric, known))
+
+
+def _check_silenced(built: BuiltGate) -> Iterator[Mistake]:
+    """Conditions that are written for every column and disarmed by a weaker one that is, too."""
+    levels = ORDERS["level"]
+    for clause in built.rules.clauses:
+        other = silenced_by(clause, built.rules.clauses)
+        written = clause.place != built.spec.place  # a gate's own default may be set aside
+        if other is None or not written:
+            continue
+        old, new = clause.condition.level, other.condition.level
+        if levels.index(new) < levels.index(old) or (blocks(clause.condition) and not blocks(other.condition)):
+            what = (
+                f"{other.column!r} under `columns` ({other.place}) speaks of every column in its stead, and is weaker"
+            )
+            yield Mistake(place=clause.place, what=what, fix=f"remove one of the two, or give that one level: {old}")
 
 
 def _check_champion(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[Mistake]:
