@@ -183,3 +183,10 @@ def test_catalogue_11_float32_scores_are_compared_as_float64() -> None:
     made = frame([0, 1], raw(score=[half[0], 0.9]), threshold=0.1)
     assert made.candidate is not None
     assert made.candidate.prediction.tolist() == [1, 1], "float32's 0.1 is a little over 0.1"
+
+
+def test_labels_of_text_and_classes_of_codes_say_how_to_mend_it() -> None:
+    """Boosters' own files name their classes 0, 1, …, whatever the labels were called."""
+    told = refused(["no", "yes"], raw([0, 1], classes=(0, 1)), positive="yes")
+    assert "code the label as 0, 1, … as it was when the model was fitted, or wrap the model" in told
+    assert "one type and one spelling" in refused(["no", "Yes"], raw(["no", "yes"], classes=("no", "yes")))

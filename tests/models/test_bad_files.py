@@ -20,6 +20,7 @@ from lockgate.evidence.models import detect
 from lockgate.evidence.models.contract import Asked, Refusal
 from lockgate.evidence.models.onnx import inspect
 from lockgate.evidence.models.skops import check_zip
+from lockgate.evidence.worker import modelfile
 from lockgate.evidence.worker.process import Limits
 
 
@@ -50,7 +51,22 @@ def test_bad_input_81_missing(tmp_path: Path) -> None:
     (tmp_path / "candidate.skops").write_bytes(b"x")
     refused(tmp_path / "candidat.skops", "no such model", "did you mean 'candidate.skops'?")
     refused(tmp_path / "nowhere" / "candidate.skops", "no such model", "relative to the policy file")
-    refused("model\0.skops", "no such model", base=tmp_path)
+    with pytest.raises(EvidenceError) as caught:
+        modelfile.existing("model\0.skops", tmp_path)
+    told(caught.value, "model", "no such model")
+
+
+def test_bad_input_81_names_that_no_file_system_takes(tmp_path: Path) -> None:
+    for name in (f"{'b/' * 2040}m.skops", f"s3:{'c/' * 2040}"):
+        with pytest.raises(EvidenceError) as caught:
+            opened(name, base=tmp_path)
+        told(caught.value, name[:4])
+        assert len(str(caught.value)) < 1000
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("d/" * 2040, "loop"):
+        with pytest.raises(EvidenceError) as caught:
+            opened("model.skops", base=tmp_path, code=name)
+        told(caught.value, f"model.code: {name[:4]}", "there is no such folder")
 
 
 def test_bad_input_82_empty(tmp_path: Path) -> None:

@@ -206,6 +206,7 @@ def test_an_interpreter_that_is_none(tmp_path: Path) -> None:
     bare(tmp_path)
     for python, words in (
         ("nowhere/python", "no such interpreter"),
+        ("a/" * 2040, "no such interpreter (File name too long)"),
         (".venv-model", "did you mean .venv-model/bin/python?"),
         ("file", "may not be run"),
         ("old", "must be Python 3.10 or newer"),
@@ -215,6 +216,15 @@ def test_an_interpreter_that_is_none(tmp_path: Path) -> None:
         with pytest.raises(EvidenceError) as caught:
             opened("python:mine:predict", base=tmp_path, environment={"python": python})
         told(caught.value, "", words)
+
+
+def test_a_folder_of_environments_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text("def predict(table): ...\n")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LOCKGATE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(EvidenceError) as caught:
+        opened("python:mine:predict", base=tmp_path, environment={"requirements": ("numpy",)})
+    told(caught.value, "model.environment.requirements", "cannot be made", "LOCKGATE_CACHE")
 
 
 def test_where_environments_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

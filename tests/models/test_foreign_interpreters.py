@@ -8,8 +8,10 @@ import pytest
 import lockgate.evidence.models
 
 MODELS = Path(lockgate.evidence.models.__file__).parent
-FILES = sorted([*MODELS.glob("*.py"), MODELS.parent / "worker" / "child.py", MODELS.parent / "worker" / "wire.py"])
-ALLOWED = ("lockgate.evidence.models", "lockgate.evidence.worker.wire")
+FILES = sorted(
+    [*MODELS.glob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in ("child", "imports", "wire"))]
+)
+ALLOWED = ("lockgate.evidence.models", "lockgate.evidence.worker.wire", "lockgate.evidence.worker.imports.Imports")
 NEWER = {"StrEnum", "tomllib", "assert_never", "Self", "ExceptionGroup", "override", "TypeVarTuple", "batched"}
 
 

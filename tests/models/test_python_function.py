@@ -12,7 +12,6 @@ from tests.models.helpers import labels, opened, refused, scores, told
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.raw import RawPredictions
-from lockgate.evidence.worker import model as worker
 from lockgate.evidence.worker.process import Limits
 from lockgate.types import Task
 
@@ -137,7 +136,8 @@ def forks(table):
 def looks(table):
     import json
     held = {"env": dict(os.environ), "argv": sys.argv, "cwd": os.getcwd(), "path": sys.path}
-    held |= {"flags": sys.flags.isolated, "columns": table.column_names, "session": os.getsid(0) == os.getpid()}
+    held["flags"] = [sys.flags.no_user_site, sys.flags.hash_randomization]
+    held |= {"columns": table.column_names, "session": os.getsid(0) == os.getpid()}
     files = [f"/proc/self/fd/{n}" for n in os.listdir("/proc/self/fd")]
     held["files"] = [os.readlink(file) for file in files if os.path.exists(file)]
     held["modules"] = sorted(m for m in sys.modules if m.startswith("lockgate"))
@@ -151,6 +151,18 @@ def garbles(table):
         except OSError:
             pass
     return probability(table)
+
+def masked(table):
+    return np.ma.masked_greater(column(table) / 10, 0.75)
+
+def masked_scores(table):
+    return column(table) > 5, masked(table)
+
+def unmasked(table):
+    return np.ma.masked_array(column(table) / 10)
+
+def order_of_a_set(table):
+    return np.full(len(table), hash("a text") % 1000 / 1000)
 
 def is_not_callable_here(table):
     return probability(table)
@@ -213,6 +225,23 @@ def test_a_function_gives_a_matrix_or_numbers(folder: Path) -> None:
     assert scores(said(folder, "rounded")).max() == 1.0
 
 
+def test_a_mask_that_hides_nothing_is_none(folder: Path) -> None:
+    np.testing.assert_array_equal(scores(said(folder, "unmasked")), np.arange(10) / 10)
+
+
+def test_sets_of_texts_have_one_order(folder: Path) -> None:
+    """Python draws the order of each process anew unless it is told not to."""
+    first, second = (scores(said(folder, "order_of_a_set")) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("uri", [f"python:{'m' * 253}:f", f"python:mine:{'f' * 250}"])
+def test_bad_input_81_names_that_no_file_system_takes(uri: str, folder: Path) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        opened(uri, base=folder)
+    told(caught.value, "python:m")
+
+
 def test_bad_input_81_missing_function_or_module(folder: Path) -> None:
     refused("python:mine:probabilty", "has no function", "probability", base=folder)
     refused("python:mine:value", "has no function", base=folder)
@@ -248,6 +277,8 @@ def test_catalogue_32_as_many_predictions_as_rows(function: str, folder: Path) -
         ("sums", "the probabilities of 10 of 10 rows do not sum to 1, the first in row 0 (1.2)"),
         ("strange_label", "predicts 'middle', which is none of its classes (red, high, low)"),
         ("draws", "answers the same rows differently"),
+        ("masked", "2 values of the model's answer are masked"),
+        ("masked_scores", "2 values of the model's answer are masked"),
         ("writes_too_much", "its predict raised OSError"),
         ("eats", "needs more than"),
     ],
@@ -264,8 +295,7 @@ def test_bad_input_103_a_regression_gives_no_numbers(function: str, words: str, 
     fails(folder, function, words, task="regression")
 
 
-def test_bad_input_103_answers_depend_on_the_other_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_AGAIN", 4)
+def test_bad_input_103_answers_depend_on_the_other_rows(folder: Path) -> None:
     fails(folder, "ranks", "answers the same rows differently", "each row on its own")
 
 
@@ -354,18 +384,21 @@ def test_a_model_sees_nothing_of_ours(folder: Path, canary: Path, monkeypatch: p
             "LD_LIBRARY_PATH",
             "KMP_DUPLICATE_LIB_OK",
             "KMP_INIT_AT_FORK",
+            "PYTHONHASHSEED",
+            "PYTHONSAFEPATH",
         ),
         *(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")),
     }
     assert "hunter2" not in json.dumps(held)
     assert held["env"]["HOME"] == held["cwd"] != str(folder)
-    assert held["flags"] == 1
+    assert held["flags"] == [1, 0]
+    assert not {"", held["cwd"]} & set(held["path"])
     assert "/nowhere" not in held["path"]
     assert held["session"]
     assert held["columns"] == ["a"]
     assert held["modules"] == sorted(held["modules"])
     ours = {module for module in held["modules"] if not module.startswith("lockgate.evidence.models")}
-    parts = {f"lockgate.evidence.worker{part}" for part in ("", ".child", ".wire")}
+    parts = {f"lockgate.evidence.worker{part}" for part in ("", ".child", ".imports", ".wire")}
     assert ours == {"lockgate", "lockgate.evidence", *parts}
     assert not any(str(folder) in file for file in held["files"] if "canary" not in file)
     assert not Path(held["cwd"]).exists()
