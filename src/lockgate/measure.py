@@ -13,6 +13,7 @@ from lockgate.compare import fault
 from lockgate.errors import LockgateError
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import metrics_of
+from lockgate.plugins import described
 from lockgate.policy.model import GateSpec
 from lockgate.types import GateRun, Measurement, Metric, Missing
 
@@ -91,14 +92,6 @@ def _checked(entry: Any, metrics: Mapping[str, Metric]) -> Measurement | Missing
     if wrong is not None:
         raise TypeError(f"it yielded a {type(entry).__name__} that cannot stand in a Record: {wrong}")
     return entry
-
-
-def described(error: BaseException) -> str:
-    """An exception's type and words, even where it cannot tell them."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 (an exception's own __str__ may raise)
-        return type(error).__name__
 
 
 def versions(distributions: Sequence[str]) -> dict[str, str]:
