@@ -232,3 +232,9 @@ def test_a_model_that_was_fitted_on_the_label_is_refused(tmp_path: Path) -> None
     with pytest.raises(EvidenceError, match="fitted on 'y', which is no feature") as caught:
         execute(policy)
     assert caught.value.exit_code == ExitCode.UNDECIDED
+
+
+def test_columns_that_are_no_features_because_they_hold_predictions_are_told(tmp_path: Path) -> None:
+    model = MODEL.replace("  features: [age, sex]\n", "").replace("{score: weaker}", "{score: weaker, prediction: age}")
+    record = execute(project(tmp_path, "drift: {columns: {sex: {psi: {max: 0.2}}}}", model=model)).record
+    assert "no features, because they hold predictions: age, p, weaker" in record.content.notes

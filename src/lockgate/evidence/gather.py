@@ -83,7 +83,9 @@ class Gathered:
             notes.append("candidate and champion are the same bytes")
         if _same(self.sources, "validation", "training"):
             notes.append("validation and training are the same bytes: the candidate knows what it is judged on")
-        data = self._policy.data
+        data, predicted = self._policy.data, self._predicted()
+        if predicted and data.features is None:
+            notes.append(f"no features, because they hold predictions: {', '.join(sorted(predicted))}")
         if data.sensitive and data.favourable is None and self._policy.model.task == "binary" and self._frames:
             notes.append("data.favourable is left out: fairness is about the positive class")
         return tuple(notes)
@@ -175,12 +177,15 @@ class Gathered:
 
     def _taken(self) -> frozenset[str]:
         """Columns with another role than a feature: label, id, weight, and predictions that stand in the data."""
-        data, model = self._policy.data, self._policy.model
-        columns = {data.label, data.id, data.weight}
-        for spec in (model.candidate, model.champion):
-            if spec is not None and spec.predictions is not None:
-                columns.update(named_columns(spec.predictions))
-        return frozenset(column for column in columns if column is not None)
+        data = self._policy.data
+        roles = (column for column in (data.label, data.id, data.weight) if column is not None)
+        return frozenset((*roles, *self._predicted()))
+
+    def _predicted(self) -> frozenset[str]:
+        """Columns that hold a model's predictions."""
+        model = self._policy.model
+        held = [spec.predictions for spec in (model.candidate, model.champion) if spec is not None]
+        return frozenset(name for columns in held if columns is not None for name in named_columns(columns))
 
     # --- models and predictions ---------------------------------------------------------------------------------------
 
