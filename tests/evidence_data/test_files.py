@@ -40,6 +40,18 @@ def test_a_pattern_that_no_file_matches(tmp_path: Path) -> None:
     assert "no file matches" in refused("*.parquet", tmp_path)
 
 
+@pytest.mark.parametrize("address", ["file://%00", "file://", "a%00b.csv", "file:///tmp/a%00b.csv"])
+def test_an_address_that_no_file_can_have(address: str, tmp_path: Path) -> None:
+    code = ExitCode.USAGE if address.startswith("file") else ExitCode.UNDECIDED
+    refused(address, tmp_path, code)
+
+
+@pytest.mark.parametrize("address", ["a" * 5000, "[" + "a" * 5000, "file:///" + "a" * 5000, "*/" + "b" * 300, "[z-a]*"])
+def test_an_address_that_the_system_refuses(address: str, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    refused(address, tmp_path)
+
+
 def test_a_file_that_is_called_like_a_pattern_is_a_file(tmp_path: Path) -> None:
     csv(tmp_path, "x\n1\n", "data[1].csv")
     csv(tmp_path, "x\n2\n3\n", "data1.csv")

@@ -1,6 +1,7 @@
 """Slices and sensitive groups: which rows they hold, what they are called, what is refused."""
 
 import hashlib
+from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
@@ -120,8 +121,38 @@ def test_a_column_of_too_many_values_proposes_sql() -> None:
 
 
 def test_two_slices_of_one_name_are_a_mistake() -> None:
-    with pytest.raises(UsageError, match="two slices are called 'x=1'"):
+    with pytest.raises(EvidenceError, match="two slices are called 'x=1'"):
         make_slices(source(x=[1]), [SliceSpec(column="x"), SliceSpec(column="x")])
+
+
+def test_a_value_called_like_a_condition_is_refused() -> None:
+    digest = hashlib.sha256(b"y = 1").hexdigest()[:8]
+    data = source(g=[f"x@{digest}", "z"], y=[1, 2])
+    with pytest.raises(EvidenceError, match=f"two slices are called 'g=x@{digest}'"):
+        make_slices(data, [SliceSpec(column="g"), SliceSpec(name="g=x", where="y = 1")])
+
+
+NEAR = [Decimal("0.1"), Decimal("0.10000000000000000001"), Decimal("0.2")]
+"""Decimals of which float64 cannot tell two apart."""
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_decimals_are_called_by_their_exact_text(encoded: bool) -> None:
+    column = pa.array(NEAR, pa.decimal128(30, 20))
+    data = source(rate=column.dictionary_encode() if encoded else column)
+    assert [part.name for part in by_column(data, "rate")] == [f"rate={value}" for value in NEAR]
+    assert names_of(grouped(data, "rate")) == [str(value) for value in NEAR]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Phobos", "+25:00"])
+def test_an_unknown_time_zone_is_the_datas_fault(zone: str) -> None:
+    data = source(seen=pa.array([0, 1], pa.timestamp("us", tz=zone)))
+    for make in (by_column, grouped):
+        with pytest.raises(EvidenceError, match=r"column 'seen'.*cannot be written.*timezone") as caught:
+            make(data, "seen")
+        assert caught.value.where.startswith("validation")
+    with pytest.raises(EvidenceError, match="cannot be written"):
+        data.counts(("seen",))
 
 
 def test_a_nested_column_has_no_slices() -> None:
@@ -209,7 +240,6 @@ def test_categories_and_other_types_are_plain_in_sql() -> None:
         ("true) order by (1", "more than one condition"),
         ("true) limit (1", "more than one condition"),
         ("age > avg(age)", "cannot contain aggregates"),
-        ("sex", "Could not convert string"),
         ("sex = f", 'Referenced column "f" not found'),
         ("random() < 0.5", "random() gives another answer each time"),
         ("now() > timestamp '2020-01-01'", "now() gives another answer each time"),
@@ -227,6 +257,22 @@ def test_sql_that_cannot_be_used_is_a_usage_error_with_its_own_words(where: str,
     numbers = pa.table({"x": [1]})  # a table of this program, which SQL must not see
     assert numbers.num_rows == 1
     assert said in refused_sql(source(**PEOPLE), where)
+
+
+@pytest.mark.parametrize("gain", [["9000", "1"], ["9000", "many"], pa.array(["9000", "1"]).dictionary_encode()])
+@pytest.mark.parametrize("where", ["gain > 5000", "gain + 1 > 5000", "other = 1 and abs(gain) > 5000"])
+def test_a_column_that_became_text_is_the_datas_fault(gain: object, where: str) -> None:
+    with pytest.raises(EvidenceError, match="needs numbers, and 'gain' is text") as caught:
+        by_sql(source(gain=gain, other=[1, 2]), where)
+    assert caught.value.where == "validation data (a table in memory), data.slices, 'some'"
+
+
+def test_sql_does_not_read_another_column_whose_name_differs_by_case() -> None:
+    table = pa.table({"GAIN": [0, 9], "x": [1, 2]}).append_column("gain", pa.array([9, 0]))
+    with pytest.raises(EvidenceError, match=r"'GAIN' and 'gain' can hardly be told apart \(case\)"):
+        opened(table)
+    with pytest.raises(EvidenceError, match="'STRASSE' and 'straße'"):
+        opened(pa.table({"STRASSE": [0], "straße": [1]}))
 
 
 # --- sensitive groups -------------------------------------------------------------------------------------------------
@@ -269,7 +315,8 @@ def test_several_columns_are_crossed_too() -> None:
     found = make_groupings(
         data, [Sensitive(column="sex"), Sensitive(column="race"), Sensitive(column="age", bins=(35,))]
     )
-    assert [grouping.column for grouping in found] == ["sex", "race", "age", "sex × race × age"]
+    pairs = ["sex × race", "sex × age", "race × age"]
+    assert [grouping.column for grouping in found] == ["sex", "race", "age", *pairs, "sex × race × age"]
     assert found[-1].groups == ("f × b × <35", "f × w × >=35", "f × (missing) × >=35", "m × w × <35")
     assert names_of(found[-1]) == ["f × b × <35", "m × w × <35", "f × w × >=35", "f × (missing) × >=35"]
 
@@ -296,6 +343,35 @@ def test_more_than_a_thousand_crossed_groups_are_refused() -> None:
     data = source(a=[n % 40 for n in range(1600)], b=[n // 40 for n in range(1600)])
     with pytest.raises(EvidenceError, match="a × b has 1,600 groups, at most 1,000"):
         make_groupings(data, [Sensitive(column="a"), Sensitive(column="b")])
+
+
+def test_another_sensitive_column_takes_no_groups_away() -> None:
+    data = source(sex=["f", "m"] * 60, race=["b", "b", "w", "w"] * 30, zip=[f"z{n}" for n in range(60)] * 2)
+    few = make_groupings(data, [Sensitive(column="sex"), Sensitive(column="race")])
+    more = make_groupings(data, [Sensitive(column="sex"), Sensitive(column="race"), Sensitive(column="zip")])
+    for grouping in few:
+        (same,) = [held for held in more if held.column == grouping.column]
+        assert same.groups == grouping.groups
+        assert same.codes.tolist() == grouping.codes.tolist()
+
+
+def test_all_crossed_are_left_out_where_they_are_too_many_and_pairs_stay() -> None:
+    rows = range(1331)
+    data = source(a=[n % 11 for n in rows], b=[n // 11 % 11 for n in rows], c=[n // 121 for n in rows])
+    found = make_groupings(data, [Sensitive(column=name) for name in "abc"])
+    assert [grouping.column for grouping in found] == ["a", "b", "c", "a × b", "a × c", "b × c"]
+
+
+def test_more_than_ten_sensitive_columns_are_refused() -> None:
+    names = [f"s{n}" for n in range(11)]
+    with pytest.raises(UsageError, match="11 sensitive columns are listed, at most 10"):
+        make_groupings(source(**{name: [1] for name in names}), [Sensitive(column=name) for name in names])
+
+
+def test_a_sensitive_column_called_like_an_intersection_is_refused() -> None:
+    data = source(**{"a": ["x"], "b": ["y"], "a × b": ["z"]})
+    with pytest.raises(EvidenceError, match="are called 'a × b'"):
+        make_groupings(data, [Sensitive(column=name) for name in ("a", "b", "a × b")])
 
 
 def test_bins_on_text_are_refused_with_a_hint() -> None:

@@ -1,6 +1,7 @@
 """What gates ask of a data set, held against the plainest way to compute it."""
 
 import math
+import time
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -187,6 +188,59 @@ def test_rows_are_compared_by_value_whatever_the_type() -> None:
     here = opened(pa.table({"x": pa.array([1, 2, 3], pa.int8()), "t": ["a", "b", "c"]}))
     there = opened(pa.table({"x": [1.0, 2.5, 3.0], "t": pa.array(["a", "b", "c"], pa.large_string())}))
     assert here.shared_rows(there, ("x", "t")) == 2
+
+
+MIXED: dict[str, object] = {
+    "x": [1, None, 3, 3],
+    "t": ["a", "b", "b", "b"],
+    "f": [0.5, float("nan"), 2.0, None],
+    "n": [[1], [], [2], [2]],
+}
+
+
+def test_the_same_rows_in_other_bytes_are_the_same(tmp_path: Path) -> None:
+    here = opened(pa.table(MIXED))
+    other = (
+        pa.table(MIXED)
+        .select(["n", "f", "t", "x"])
+        .cast(pa.schema({"n": pa.list_(pa.int64()), "f": pa.float64(), "t": pa.large_string(), "x": pa.int8()}))
+    )
+    pq.write_table(other, tmp_path / "data.parquet", compression="zstd", row_group_size=2)
+    there = opened(tmp_path / "data.parquet")
+    assert here.digest != there.digest
+    assert here.same_rows_as(there)
+    assert there.same_rows_as(here)
+
+
+@pytest.mark.parametrize(
+    "change", [{"x": [1, None, 3, 4]}, {"t": ["a", "b", "b", "c"]}, {"n": [[1], [], [2], [3]]}, {"t": [1, 2, 2, 2]}]
+)
+def test_rows_with_another_value_are_not_the_same(change: dict[str, object]) -> None:
+    assert not opened(pa.table(MIXED)).same_rows_as(opened(pa.table({**MIXED, **change})))
+
+
+def test_the_same_rows_are_compared_as_wholes_and_in_any_order() -> None:
+    data = pa.table({"x": [1, 2, 3], "t": ["a", "b", "b"]})
+    assert opened(data).same_rows_as(opened(data.take([2, 0, 1])))
+    assert not opened(data).same_rows_as(opened(pa.table({"x": [1, 2, 3], "t": ["b", "b", "a"]})))
+    assert not opened(data).same_rows_as(opened(data.slice(1)))
+    assert not opened(data).same_rows_as(opened(data.select(["x"])))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_thousands_of_columns_take_seconds(suffix: str, tmp_path: Path) -> None:
+    table = pa.table({f"c{n}": [n, n] for n in range(5_000)})
+    if suffix == "parquet":
+        pq.write_table(table, tmp_path / "wide.parquet")
+    else:
+        with pa.OSFile(str(tmp_path / "wide.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    source = opened(tmp_path / f"wide.{suffix}")
+    start = time.process_time()
+    assert source.distinct_rows(tuple(source.schema)) == 1
+    assert source.column("c4999").to_pylist() == [4999, 4999]
+    assert time.process_time() - start < 30  # a footer read for every column takes minutes
+    source.verify()
 
 
 def test_catalogue_27_rows_that_cannot_be_compared_are_an_error_not_no_overlap() -> None:

@@ -293,10 +293,10 @@ def test_catalogue_23_a_contract_about_a_column_that_is_not_there_is_no_pass() -
     assert measured.why("pattern_mismatch", "zip_*").startswith("no column matches")
 
 
-def test_a_required_column_that_is_not_there_breaks_the_contract() -> None:
+def test_a_required_column_that_is_not_there_is_an_error_which_nothing_excuses() -> None:
     measured = quality(evidence({"age": [1]}), age={"required": True}, sex={"required": True})
     assert measured.value("absent", "age") == 0
-    assert measured.value("absent", "sex") == 1
+    assert measured.why("absent", "sex") == "no column matches 'sex'"
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "x[0]", "a,b=c", "tolerate", "?", "nulls", "::error::"])
@@ -381,10 +381,34 @@ def test_overlap_by_features_and_label() -> None:
     assert details(measured, "overlap") == {"by": ["a", "y"]}
 
 
-def test_overlap_by_id_where_there_is_one() -> None:
+def test_overlap_by_id_where_that_finds_more() -> None:
     seen = evidence({"id": ["u", "v"], "a": [1, 1]}, training={"id": ["v", "w"], "a": [2, 2]}, id_column="id")
     assert quality(seen).value("overlap") == 0.5
     assert details(quality(seen), "overlap") == {"by": ["id"]}
+
+
+def test_new_ids_do_not_hide_rows_that_the_model_has_seen() -> None:
+    rows = {"a": [1, 2], "y": [0, 1]}
+    seen = evidence({"id": [7, 8], **rows}, training={"id": [1, 2], **rows}, label="y", id_column="id")
+    assert quality(seen).value("overlap") == 1
+    assert details(quality(seen), "overlap") == {"by": ["a", "y"]}
+
+
+def test_a_column_that_stands_in_one_data_set_alone_does_not_hide_an_overlap() -> None:
+    seen = evidence({"a": [1, 2], "row": [7, 8], "y": [0, 1]}, training={"a": [1, 2], "y": [0, 0]}, label="y")
+    assert quality(seen).value("overlap") == 0.5
+    assert details(quality(seen), "overlap") == {"by": ["a", "y"]}
+
+
+def test_training_data_may_be_a_list_of_ids() -> None:
+    seen = evidence({"id": ["u", "v"], "a": [1, 1]}, training={"id": ["v", "w"]}, id_column="id")
+    assert quality(seen).value("overlap") == 0.5
+
+
+def test_an_id_hides_no_duplicates() -> None:
+    measured = quality(evidence({"id": [1, 2, 3], "a": [5, 5, 6]}, id_column="id"))
+    assert measured.value("duplicates") == pytest.approx(1 / 3)
+    assert "no column but the id" in quality(evidence({"id": [1, 2]}, id_column="id")).why("duplicates")
 
 
 @pytest.mark.parametrize(

@@ -238,3 +238,25 @@ def test_a_prediction_that_is_no_class_leaves_nothing_measured() -> None:
     said = measure("fairness", binary(Y, [*SAID[1:], -1], groupings=(groups("sex", SEX),)))
     assert not said.measured
     assert said.reason("selection_rate[column=sex]") == "a label or prediction is none of the 2 classes"
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_group_whose_rows_hardly_weigh_is_an_error(task: str) -> None:
+    weight = np.array([1.0] * 4 + [1e-9] * 3 + [1e9])
+    frame = binary(Y, SAID, weight=weight, groupings=(groups("sex", SEX),))
+    if task == "regression":
+        numbers = Predictions(prediction=np.array(SAID, np.float64))
+        label = np.array(Y, np.float64)
+        frame = Frame(task="regression", label=label, candidate=numbers, weight=weight, groupings=frame.groupings)
+    said = measure("fairness", frame, min_rows=2)
+    rate, gap = ("selection_rate", "selection_rate_ratio") if task == "binary" else ("mae", "mae_ratio")
+    assert said.value(f"{rate}[column=sex,group=f]") is not None
+    assert "count as 1.0 rows, and data.min_rows is 2" in said.reason(f"{rate}[column=sex,group=m]")
+    assert "the group 'm' has no value" in said.reason(f"{gap}[column=sex]")
+
+
+def test_a_rate_about_a_label_asks_for_the_weights_of_its_rows() -> None:
+    weight = np.array([1.0] * 6 + [1e-9, 1.0])  # of the men's favourable labels one alone weighs
+    said = measure("fairness", binary(Y, SAID, weight=weight, groupings=(groups("sex", SEX),)), min_rows=2)
+    assert said.value("selection_rate[column=sex,group=m]") > 0
+    assert "count as 1.0 rows" in said.reason("true_positive_rate[column=sex,group=m]")

@@ -204,3 +204,22 @@ def test_a_prediction_that_is_no_class_is_not_counted_as_the_other_one(code: int
     said = measure("performance", binary(Y, [code, *SAID[1:]]))
     assert not said.measured
     assert said.reason("accuracy") == "a label or prediction is none of the 2 classes"
+
+
+def test_rows_that_hardly_weigh_do_not_count_as_rows() -> None:
+    """390 wrong rows without weight and 10 right ones are 10 rows, not a model that is right."""
+    y = [0, 1] * 200
+    wrong = [1 - value for value in y[:390]] + y[390:]
+    weight = np.array([5e-324] * 390 + [1e300] * 10)
+    half = where([False] * 200 + [True] * 200, "half")
+    said = measure("performance", binary(y, wrong, weight=weight, slices=(half,)), min_rows=30)
+    for place in ("accuracy", "accuracy[slice=half]"):
+        assert "count as 10.0 rows, and data.min_rows is 30" in said.reason(place)
+        assert not said.missing[place].listed
+
+
+@pytest.mark.parametrize("weight", [1e-300, 0.1, 1.0, 1e300])
+def test_equal_weights_count_as_their_rows(weight: float) -> None:
+    y = [0, 1] * 15
+    said = measure("performance", binary(y, y, weight=np.full(30, weight)), min_rows=30)
+    assert said.value("accuracy") == 1

@@ -44,11 +44,22 @@ def digest_table(table: pa.Table) -> str:
     total = hashlib.sha256()
     for field, column in zip(table.schema, table.columns, strict=True):
         total.update(json.dumps([field.name, str(field.type), len(column)]).encode())
-        for values in (pc.cast(pc.is_valid(column), pa.uint8()), _plain(column)):
-            whole = values.drop_null().combine_chunks()
-            batch = pa.RecordBatch.from_arrays([whole], names=["values"])
-            total.update(hashlib.sha256(memoryview(batch.serialize())).digest())
+        total.update(digest_column(column))
     return PREFIX + total.hexdigest()
+
+
+def digest_column(column: pa.ChunkedArray) -> bytes:
+    """The digests of which rows of a column hold a value, and of these values alone.
+
+    Raises:
+        pyarrow.ArrowException: it cannot be serialised.
+    """
+    digests = b""
+    for values in (pc.cast(pc.is_valid(column), pa.uint8()), _plain(column)):
+        whole = values.drop_null().combine_chunks()
+        batch = pa.RecordBatch.from_arrays([whole], names=["values"])
+        digests += hashlib.sha256(memoryview(batch.serialize())).digest()
+    return digests
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -46,10 +46,19 @@ class PinnedFile:
         Raises:
             EvidenceError: it changed, is gone, or what it holds cannot be read.
         """
+        with self.unchanged(), pa.OSFile(str(self.path)) as file:
+            yield file
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """While something is read from the file: it is still the one that was pinned, before and after.
+
+        Raises:
+            EvidenceError: it changed, is gone, or what it holds cannot be read.
+        """
         with reading(self.shown):
             self._check_stamp()
-            with pa.OSFile(str(self.path)) as file:
-                yield file
+            yield
             self._check_stamp()
 
     def verify(self) -> None:

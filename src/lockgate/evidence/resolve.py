@@ -1,5 +1,6 @@
 """From a path, a URL or a table to a pinned data set."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -7,7 +8,7 @@ from urllib.parse import unquote
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.cloud import pin_cloud
 from lockgate.evidence.digest import digest_parts
-from lockgate.evidence.files import PinnedFile, is_glob, pin_file, pin_glob
+from lockgate.evidence.files import PinnedFile, first_line, is_glob, pin_file, pin_glob
 from lockgate.evidence.sources.arrow import ArrowSource, Reader
 from lockgate.evidence.sources.csv import CsvReader
 from lockgate.evidence.sources.ipc import IpcReader
@@ -99,9 +100,15 @@ def _pinned(uri: str, *, base: Path, where: str) -> tuple[Sequence[PinnedFile], 
         fix = f"known: paths, file://, {', '.join(s + '://' for s in CLOUD)}"
         raise UsageError(f"{scheme}:// data cannot be read", where=where, fix=fix)
     path = unquote(uri[len("file://") :]) if scheme == "file" else uri
-    if is_glob(path, base):
-        return pin_glob(path, base=base, shown=where), True
-    return (pin_file(base / path, name=Path(path).name, shown=where),), False
+    if not path or "\0" in path:
+        raise UsageError("is no address of data", where=where, fix="give a path or a URL")
+    try:
+        if is_glob(path, base):
+            return pin_glob(path, base=base, shown=where), True
+        return (pin_file(base / path, name=Path(path).name, shown=where),), False
+    except (OSError, ValueError, re.error) as error:
+        what = f"cannot be looked for: {getattr(error, 'strerror', None) or first_line(error)}"
+        raise EvidenceError(what, where=where, fix="look at the path or the pattern") from error
 
 
 def _format(part: PinnedFile) -> str:

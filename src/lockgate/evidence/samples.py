@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lockgate.errors import GateError
-from lockgate.evidence.view import Codes, Evidence, Frame, Predictions, Slice
+from lockgate.evidence.view import Codes, Evidence, Floats, Frame, Predictions, Slice
 from lockgate.stats.classification import binary_sample
 from lockgate.stats.intervals import Sample
 from lockgate.stats.multiclass import multiclass_sample
@@ -68,6 +68,33 @@ def champion_of(frame: Frame) -> Predictions:
     return frame.champion
 
 
+def effective_rows(codes: Codes, groups: int, weight: Floats | None) -> Floats:
+    """Kish's effective sample size of each group of rows (groups,): (Σw)² / Σw², the rows where weights are equal.
+
+    Kish, Survey Sampling, 1965.
+
+    Args:
+        codes: each row's group.
+        groups: number of groups.
+        weight: positive and finite weights of the rows; None: all are equal.
+    """
+    if weight is None:
+        return np.bincount(codes, minlength=groups).astype(np.float64)
+    largest = np.zeros(groups)
+    np.maximum.at(largest, codes, weight)
+    scaled = weight / largest[codes]  # the squares of very large or small weights would not fit into float64
+    total, squares = (np.bincount(codes, held, groups) for held in (scaled, np.square(scaled)))
+    effective: Floats = np.divide(np.square(total), squares, out=np.zeros(groups), where=squares > 0)
+    return effective
+
+
+def too_uneven(effective: float, rows: int, min_rows: int) -> Undefined | None:
+    """Why rows of uneven weights cannot be judged, though there are enough of them; None where they can."""
+    if rows < min_rows or effective >= min_rows * (1 - 1e-9):
+        return None
+    return Undefined(f"the weights of its {rows} rows count as {effective:.1f} rows, and data.min_rows is {min_rows}")
+
+
 def sample_of(frame: Frame, model: Predictions) -> Sample:
     """One model's rows, ready to be measured.
 
@@ -103,14 +130,20 @@ def parts(evidence: Evidence, models: Sequence[Predictions]) -> Iterator[Part]:
     frame = frame_of(evidence)
     whole = tuple(_sample_or_why(frame, model) for model in models)
     for part in evidence.slices_and_whole():
-        if part is None:
-            yield Part(slice=None, rows=frame.rows, samples=whole)
-        else:
-            rows = int(np.count_nonzero(part.rows))
-            # A part that is too small to be judged is not worth being cut out.
-            cut = rows >= evidence.min_rows
-            samples = tuple(s if isinstance(s, Undefined) or not cut else s.take(part.rows) for s in whole)
-            yield Part(slice=part, rows=rows, samples=samples)
+        rows = frame.rows if part is None else int(np.count_nonzero(part.rows))
+        samples = whole
+        # A part that is too small to be judged is not worth being cut out.
+        if part is not None and rows >= evidence.min_rows:
+            samples = tuple(s if isinstance(s, Undefined) else s.take(part.rows) for s in whole)
+        yield Part(slice=part, rows=rows, samples=tuple(_even(s, rows, evidence.min_rows) for s in samples))
+
+
+def _even(sample: Sample | Undefined, rows: int, min_rows: int) -> Sample | Undefined:
+    """The sample, if its weights leave enough rows that count."""
+    if isinstance(sample, Undefined) or sample.weight is None or rows < min_rows:
+        return sample
+    (effective,) = effective_rows(np.zeros(len(sample.weight), np.int64), 1, sample.weight)
+    return too_uneven(effective, rows, min_rows) or sample
 
 
 def _sample_or_why(frame: Frame, model: Predictions) -> Sample | Undefined:

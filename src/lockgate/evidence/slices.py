@@ -5,7 +5,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.distribution import Value
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_values
+from lockgate.evidence.sources.codes import Encoded, combine
 from lockgate.evidence.sql import rows_where
 from lockgate.evidence.view import Grouping, Slice
 from lockgate.policy.model import Sensitive, SliceSpec
@@ -26,7 +26,9 @@ MAX_SLICES = 200
 MAX_GROUPS = 100
 """Groups of one sensitive column."""
 MAX_CROSSED = 1_000
-"""Groups of the intersection of all sensitive columns."""
+"""Groups of an intersection of sensitive columns."""
+MAX_SENSITIVE = 10
+"""Sensitive columns: each two of them are crossed."""
 
 
 def make_slices(source: ArrowSource, specs: Sequence[SliceSpec]) -> tuple[Slice, ...]:
@@ -37,8 +39,9 @@ def make_slices(source: ArrowSource, specs: Sequence[SliceSpec]) -> tuple[Slice,
     even when no row meets it.
 
     Raises:
-        UsageError: a condition is no SQL that can be used, or two slices have one name.
-        EvidenceError: a column is missing, or has too many values.
+        UsageError: a condition is no SQL that can be used.
+        EvidenceError: a column is missing, has too many values or such that cannot be written; or two slices have one
+            name.
     """
     slices: list[Slice] = []
     for spec in specs:
@@ -50,19 +53,25 @@ def make_slices(source: ArrowSource, specs: Sequence[SliceSpec]) -> tuple[Slice,
             slices.append(Slice(name=f"{spec.name}@{digest}", rows=rows, named=True))
     twice = [name for name, count in Counter(made.name for made in slices).items() if count > 1]
     if twice:
-        raise UsageError(f"two slices are called {twice[0]!r}", where="data.slices", fix="list each once")
+        raise EvidenceError(f"two slices are called {twice[0]!r}", where=source.where, fix="list or name each once")
     return tuple(slices)
 
 
 def make_groupings(source: ArrowSource, specs: Sequence[Sensitive]) -> tuple[Grouping, ...]:
-    """The groups of each sensitive column, and of all of them crossed when there are several.
+    """The groups of each sensitive column, of each two of them crossed, and of all of them crossed.
 
-    Groups are those that stand in the data, in the order of their text (bins in their own order), `(missing)` last.
+    So another column adds groups and takes none of these away. Groups are those that stand in the data, in the order
+    of their text (bins in their own order), `(missing)` last. All columns crossed are left out where they have more
+    than `MAX_CROSSED` groups, of which hardly one is large enough to be judged.
 
     Raises:
-        UsageError: bins do not rise, or a column is listed twice.
-        EvidenceError: a column is missing, has too many groups, or bins are given for what is no number.
+        UsageError: bins do not rise, a column is listed twice, or more than `MAX_SENSITIVE` are listed.
+        EvidenceError: a column is missing, a column or two crossed have too many groups, two groups or groupings have
+            one name, or bins are given for what is no number.
     """
+    if len(specs) > MAX_SENSITIVE:
+        what = f"{len(specs)} sensitive columns are listed, at most {MAX_SENSITIVE} can be crossed"
+        raise UsageError(what, where="data.sensitive", fix="list those that matter most")
     names = [spec.column for spec in specs]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -71,7 +80,26 @@ def make_groupings(source: ArrowSource, specs: Sequence[Sensitive]) -> tuple[Gro
         _grouped(source, spec.column) if spec.bins is None else _binned(source, spec.column, spec.bins)
         for spec in specs
     ]
-    return (*groupings, _crossed(groupings, source)) if len(groupings) > 1 else tuple(groupings)
+    pairs = [_crossed(pair, source) for pair in combinations(groupings, 2)]
+    for pair in pairs:
+        if len(pair.groups) > MAX_CROSSED:
+            what = f"{pair.column} has {len(pair.groups):,} groups, at most {MAX_CROSSED:,} can be compared"
+            raise EvidenceError(what, where=source.where, fix="list fewer sensitive columns, or give them wider bins")
+    every = [_crossed(groupings, source)] if len(groupings) > 2 else []
+    found = (*groupings, *pairs, *(full for full in every if len(full.groups) <= MAX_CROSSED))
+    _check_names(found, source)
+    return found
+
+
+def _check_names(groupings: Sequence[Grouping], source: ArrowSource) -> None:
+    """See that no two groupings, and no two groups of one, are called alike: the last would hide the others."""
+    fix = "write the values or names so that they differ"
+    named = [("two sensitive columns or intersections", [grouping.column for grouping in groupings])]
+    named += [(f"two groups of {grouping.column!r}", list(grouping.groups)) for grouping in groupings]
+    for what, names in named:
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise EvidenceError(f"{what} are called {twice[0]!r}", where=source.where, fix=fix)
 
 
 def text_of(value: Value) -> str:
@@ -94,21 +122,17 @@ def _values(source: ArrowSource, column: str, most: int, fix: str) -> tuple[tupl
     if column in source.schema and source.schema[column].kind == "other":
         what = f"column {column!r} is {source.schema[column].type}, which has no groups"
         raise EvidenceError(what, where=source.where, fix="name a column of text, numbers or booleans")
-    encoded = _encoded(source, column)
-    if len(encoded.values) > most:
-        what = f"column {column!r} has {len(encoded.values):,} different values, at most {most} can be told apart"
+    encoded, values = source.encoded(column)
+    if len(values) > most:
+        what = f"column {column!r} has {len(values):,} different values, at most {most} can be told apart"
         raise EvidenceError(what, where=source.where, fix=fix)
-    texts = [text_of(value) for value in plain_values(encoded.values)]
+    texts = [text_of(value) for value in values]
     order = sorted(range(len(texts)), key=texts.__getitem__)
     places = np.full(len(texts) + 1, len(texts), np.int64)
     places[order] = np.arange(len(texts))
     codes: NDArray[np.int64] = places[encoded.codes]
     missing = (MISSING,) if np.any(encoded.codes < 0) else ()
     return (*(texts[i] for i in order), *missing), codes
-
-
-def _encoded(source: ArrowSource, column: str) -> Encoded:
-    return encode(source.column(column))
 
 
 def _column_slices(source: ArrowSource, column: str) -> list[Slice]:
@@ -161,12 +185,8 @@ def _crossed(groupings: Sequence[Grouping], source: ArrowSource) -> Grouping:
     encoded = [Encoded(codes=grouping.codes, values=pa.nulls(len(grouping.groups))) for grouping in groupings]
     joint, parts = combine(encoded, source.rows)
     column = TIMES.join(grouping.column for grouping in groupings)
-    count = len(parts[0])
-    if count > MAX_CROSSED:
-        what = f"{column} has {count:,} groups, at most {MAX_CROSSED:,} can be compared"
-        raise EvidenceError(what, where=source.where, fix="list fewer sensitive columns, or give them wider bins")
     names = (
         TIMES.join(grouping.groups[part[i]] for grouping, part in zip(groupings, parts, strict=True))
-        for i in range(count)
+        for i in range(len(parts[0]))
     )
     return Grouping(column=column, groups=tuple(names), codes=joint)

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lockgate.errors import UsageError, did_you_mean
+from lockgate.errors import EvidenceError, UsageError, did_you_mean
+from lockgate.evidence.files import first_line
 from lockgate.evidence.sources.arrow import ArrowSource
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def rows_where(source: ArrowSource, condition: str, *, place: str) -> NDArray[np
 
     Raises:
         UsageError: it is no condition, names an unknown column, or does not give the same answer each time.
-        EvidenceError: a column that it names cannot be read.
+        EvidenceError: a column that it names cannot be read, is text where the condition would work on numbers, or has
+            a name that SQL takes for another column's too.
     """
     import duckdb
 
@@ -54,6 +56,10 @@ def rows_where(source: ArrowSource, condition: str, *, place: str) -> NDArray[np
             connection.register("data", _table(source, _named(source, tree), row))
             found = connection.execute(f'SELECT "{row}" FROM data WHERE (\n{condition}\n)').fetchnumpy()[row]  # noqa: S608 (the condition was parsed above)
         except duckdb.Error as error:
+            if texts := _texts_for_numbers(connection, source, tree, condition):
+                what = f"{condition!r} needs numbers, and {', '.join(map(repr, texts))} is text: {first_line(error)}"
+                fix = "give numbers as numbers, or mend the slice"
+                raise EvidenceError(what, where=f"{source.where}, {place}", fix=fix) from error
             raise _refused(source, tree, condition, error, place) from error
     mask = np.zeros(source.rows, np.bool_)
     mask[np.asarray(found, np.int64)] = True
@@ -108,11 +114,19 @@ def _names(node: dict[str, Any]) -> list[str]:
 def _named(source: ArrowSource, tree: Any) -> list[str]:
     """The columns that the condition names, as SQL finds them: whatever their case. All of them for a `*`."""
     said: set[str] = set()
+    named: dict[str, str] = {}
+    star = False
     for node in _nodes(tree):
-        if node.get("class") == "STAR":
-            return list(source.schema)
+        star |= node.get("class") == "STAR"
         said |= {name.casefold() for name in _names(node)}
-    return [name for name in source.schema if name.casefold() in said]
+    for name in source.schema:
+        if not star and name.casefold() not in said:
+            continue
+        twin = named.setdefault(name.casefold(), name)
+        if twin != name:
+            what = f"the columns {twin!r} and {name!r} are one to SQL, which does not look at case"
+            raise EvidenceError(what, where=source.where, fix="rename or remove one of them")
+    return list(named.values())
 
 
 def _check_repeatable(connection: "duckdb.DuckDBPyConnection", tree: Any, columns: Iterable[str], place: str) -> None:
@@ -162,6 +176,25 @@ def _refused(source: ArrowSource, tree: Any, condition: str, error: Exception, p
     unknown = [name for name in said if name.casefold() not in known and name != "data"]
     hint = did_you_mean(unknown[0], tuple(source.schema)) if unknown else ""
     return _mistake(condition, str(error), place, hint)
+
+
+def _texts_for_numbers(
+    connection: "duckdb.DuckDBPyConnection", source: ArrowSource, tree: Any, condition: str
+) -> list[str]:
+    """The named text columns, if the condition could be used were they numbers: then the data are at fault."""
+    import duckdb
+
+    named = _named(source, tree)
+    texts = [name for name in named if source.schema[name].kind == "category"]
+    if not texts:
+        return []
+    kinds = {name: pa.float64() if name in texts else _plain(source.column(name).slice(0, 0)).type for name in named}
+    connection.register("data", pa.schema(list(kinds.items())).empty_table())
+    try:
+        connection.execute(f"SELECT 1 FROM data WHERE (\n{condition}\n)")  # noqa: S608 (the condition was parsed above)
+    except duckdb.Error:
+        return []
+    return texts
 
 
 def _mistake(condition: str, said: str, place: str, fix: str = "") -> UsageError:

@@ -100,20 +100,23 @@ METRICS: Mapping[str, Metric] = {
         direction="lower",
         low=0,
         high=1,
-        meaning="1 if the column is not there, else 0.",
+        meaning="0 where the column is there; where it is not, an error that `tolerate` never excuses.",
         asked_by=("required",),
         default=Condition(max=0),
     ),
     "infinite": _share("Share of the numbers that are infinite."),
     "rows": Metric(direction="neither", low=0, unit="rows", meaning="Number of rows."),
-    "duplicates": _share("Share of the rows that repeat an earlier one in all columns."),
+    "duplicates": _share("Share of the rows that repeat an earlier one in all columns but the id."),
     "constant_columns": _count("Number of feature columns that hold one value only, missing ones aside."),
     "missing_columns": _count("Number of the reference's columns that the data do not hold."),
     "new_columns": _count("Number of columns that the reference does not hold."),
     "changed_types": _count(
         "Number of columns of another kind (number, category, boolean, time) than in the reference."
     ),
-    "overlap": _share("Share of the rows that also stand in the training data: by id, else by features and label."),
+    "overlap": _share(
+        "Share of the rows that also stand in the training data: by id or by all features and the label that both hold,"
+        " whichever finds more."
+    ),
 }
 """All metrics that the gate measures, by name."""
 
@@ -185,7 +188,7 @@ columns:
                 constant[name] = column.constant
         yield from _unmatched(params.columns, tuple(data.schema))
         yield Measurement(metric="rows", value=float(data.rows), rows=data.rows)
-        yield _whole("duplicates", data, lambda: _duplicates(data))
+        yield _whole("duplicates", data, lambda: _duplicates(data, evidence.id))
         yield _constant_columns(constant, evidence)
         yield from _schema(data, evidence.reference)
         yield _whole("overlap", data, lambda: _overlap(evidence))
@@ -214,8 +217,7 @@ def _unmatched(contracts: Mapping[str, ColumnContract], columns: tuple[str, ...]
         for name, metric in METRICS.items():
             if not any(getattr(contract, setting) is not None for setting in metric.asked_by):
                 continue
-            missing = Missing(metric=name, reason=reason, at=at)
-            yield Measurement(metric=name, value=1.0, at=at) if name == "absent" else missing
+            yield Missing(metric=name, reason=reason, at=at)
 
 
 # --- one column -------------------------------------------------------------------------------------------------------
@@ -276,22 +278,31 @@ def _whole(metric: str, data: Source, measure: Callable[[], Broken]) -> Measurem
     return Measurement(metric=metric, value=count / data.rows, rows=data.rows, details=details)
 
 
-def _duplicates(data: Source) -> Broken:
-    return data.rows - data.distinct_rows(tuple(data.schema)), {}
+def _duplicates(data: Source, id_column: str | None) -> Broken:
+    columns = tuple(name for name in data.schema if name != id_column)  # with an id no row would repeat another
+    if not columns:
+        raise Undefined("there is no column but the id")
+    return data.rows - data.distinct_rows(columns), {}
 
 
 def _overlap(evidence: Evidence) -> Broken:
+    """Rows that stand in the training data too, by id and by what a model sees of them: new ids make no new rows."""
     training, data = evidence.training, evidence.data
     if training is None:
         raise Undefined("there is no training data: name data.training")
-    columns = (*evidence.features, *((evidence.label,) if evidence.label is not None else ()))
-    if evidence.id is not None and evidence.id in data.schema and evidence.id in training.schema:
-        columns = (evidence.id,)
-    absent = [column for column in columns if column not in data.schema or column not in training.schema]
-    if absent or not columns:
-        names = ", ".join(map(repr, absent[:MOST_SHOWN])) or "of any feature"
+
+    def in_both(*columns: str | None) -> tuple[str, ...]:
+        named = [column for column in columns if column is not None]
+        return tuple(column for column in named if column in data.schema and column in training.schema)
+
+    features = in_both(*evidence.features)
+    ways = [in_both(evidence.id), (*features, *in_both(evidence.label)) if features else ()]
+    found = [(data.shared_rows(training, columns), columns) for columns in ways if columns]
+    if not found:
+        names = ", ".join(map(repr, evidence.features[:MOST_SHOWN])) or "of any feature"
         raise Undefined(f"rows cannot be compared without the columns {names} in both data sets")
-    return data.shared_rows(training, columns), {"by": [*columns]}
+    shared, by = max(found, key=lambda way: way[0])
+    return shared, {"by": [*by]}
 
 
 def _constant_columns(constant: Mapping[str, bool | None], evidence: Evidence) -> Measurement | Missing:

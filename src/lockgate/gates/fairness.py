@@ -6,12 +6,12 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
-from lockgate.evidence.samples import candidate_of, codes_of, frame_of
+from lockgate.evidence.samples import candidate_of, codes_of, effective_rows, frame_of, too_uneven
 from lockgate.evidence.view import Evidence, Frame, Grouping
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.numbers import short
 from lockgate.stats import fairness, regression
-from lockgate.stats.checks import Codes, Floats, evaluate
+from lockgate.stats.checks import Bools, Codes, Floats, evaluate
 from lockgate.stats.fairness import Spread
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status
@@ -107,14 +107,16 @@ class Fairness:
 
     What it checks
     --------------
-    For every column of `data.sensitive`, and for all of them crossed, the rows fall into groups. Classification is
-    about the outcome that people want (`data.favourable`; left out, `data.positive`): each group's selection rate, true
-    and false positive rate, precision and accuracy are measured, and how far the groups stand apart, as a difference
-    (highest less lowest) and as a ratio (lowest over highest). `selection_rate_*` is demographic parity,
-    `equal_opportunity_*` compares true positive rates, `equalized_odds_*` takes the worse of true and false positive
-    rates, `predictive_parity_*` compares precision. Regression compares mean prediction, mean error and mean absolute
-    error. The definitions are Fairlearn's, between groups. A group under `data.min_rows` is listed and not compared;
-    for a true or false positive rate its rows with that label count. A group for which nothing was predicted has no
+    For every column of `data.sensitive`, for each two of them crossed and for all of them crossed (unless these are
+    more than 1,000 groups), the rows fall into groups. Classification is about the outcome that people want
+    (`data.favourable`; left out, `data.positive`): each group's selection rate, true and false positive rate, precision
+    and accuracy are measured, and how far the groups stand apart, as a difference (highest less lowest) and as a ratio
+    (lowest over highest). `selection_rate_*` is demographic parity, `equal_opportunity_*` compares true positive rates,
+    `equalized_odds_*` takes the worse of true and false positive rates, `predictive_parity_*` compares precision.
+    Regression compares mean prediction, mean error and mean absolute error. The definitions are Fairlearn's, between
+    groups. A group under `data.min_rows` is listed and not compared; for a true or false positive rate its rows with
+    that label count. A group whose rows are enough but count as fewer, because their weights are uneven, is an error
+    (Kish's effective sample size, (Σw)² / Σw²). A group for which nothing was predicted has no
     precision, which makes that comparison an error that names it: a model cannot predict its way out of one.
 
     Why it matters
@@ -194,7 +196,7 @@ class Fairness:
 
 def _groups(frame: Frame, grouping: Grouping, min_rows: int) -> _Groups:
     """The rates of each group of a grouping."""
-    rates, about = (_means if frame.task == "regression" else _rates)(frame, grouping)
+    rates, about, effective = (_means if frame.task == "regression" else _rates)(frame, grouping)
     codes = dict(enumerate(grouping.groups))
     rows = {rate: {name: int(about[rate][code]) for code, name in codes.items()} for rate in rates}
     return _Groups(
@@ -202,7 +204,11 @@ def _groups(frame: Frame, grouping: Grouping, min_rows: int) -> _Groups:
         rows=rows,
         small={rate: {name: count for name, count in rows[rate].items() if count < min_rows} for rate in rates},
         rates={
-            rate: {name: _value(of_code, code) for code, name in codes.items() if rows[rate][name] >= min_rows}
+            rate: {
+                name: too_uneven(effective[rate][code], rows[rate][name], min_rows) or _value(of_code, code)
+                for code, name in codes.items()
+                if rows[rate][name] >= min_rows
+            }
             for rate, of_code in rates.items()
         },
     )
@@ -218,8 +224,8 @@ def _value(of_code: Callable[[int], float], code: int) -> float | Undefined:
 _Rates: TypeAlias = Mapping[str, Callable[[int], float]]
 
 
-def _rates(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes]]:
-    """For each rate, its value by the group's code, and how many rows of each group it is about.
+def _rates(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes], Mapping[str, Floats]]:
+    """For each rate, its value by the group's code, and how many rows of each group it is about, plain and effective.
 
     True and false positive rates are about the rows with that label. Precision is about all rows, not about those
     predicted favourable: a model must not leave a comparison by what it predicts.
@@ -231,15 +237,29 @@ def _rates(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes
     tables, rows = fairness.group_tables(grouping.codes, groups, wanted, given, frame.weight)
     favourable = np.bincount(grouping.codes[wanted], minlength=groups).astype(np.int64)
     about = {"true_positive_rate": favourable, "false_positive_rate": rows - favourable}
+    effective = {
+        name: _effective(frame, grouping, held)
+        for name, held in (("true_positive_rate", wanted), ("false_positive_rate", ~wanted))
+    }
+    all_rows = _effective(frame, grouping, np.ones(frame.rows, np.bool_))
 
     def of_code(rate: Callable[[Floats], float]) -> Callable[[int], float]:
         return lambda code: rate(tables[code])
 
     rates = {name: of_code(rate) for name, rate in fairness.RATES.items()}
-    return rates, {name: about.get(name, rows) for name in rates}
+    return (
+        rates,
+        {name: about.get(name, rows) for name in rates},
+        {name: effective.get(name, all_rows) for name in rates},
+    )
 
 
-def _means(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes]]:
+def _effective(frame: Frame, grouping: Grouping, rows: Bools) -> Floats:
+    weight = None if frame.weight is None else frame.weight[rows]
+    return effective_rows(grouping.codes[rows], len(grouping.groups), weight)
+
+
+def _means(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes], Mapping[str, Floats]]:
     """The same for the means of a regression."""
     label, said = frame.label.astype(np.float64), candidate_of(frame).prediction.astype(np.float64)
     sample = regression.regression_sample(label, said, frame.weight)
@@ -249,7 +269,9 @@ def _means(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes
         for name, values in (("mean_prediction", said), ("mean_error", sample.error), ("mae", sample.absolute))
     }
     rows = np.bincount(grouping.codes, minlength=count).astype(np.int64)
-    return {name: values.__getitem__ for name, values in means.items()}, dict.fromkeys(means, rows)
+    of_code = {name: values.__getitem__ for name, values in means.items()}
+    effective = _effective(frame, grouping, np.ones(frame.rows, np.bool_))
+    return of_code, dict.fromkeys(means, rows), dict.fromkeys(means, effective)
 
 
 def _of_groups(groups: _Groups, min_rows: int) -> Iterator[Measurement | Missing]:

@@ -16,7 +16,7 @@ from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_size
 from lockgate.evidence.sources.floats import floats, not_numbers
 from lockgate.evidence.sources.kinds import columns_of, is_comparable
 from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
-from lockgate.evidence.sources.rows import distinct_rows, shared_rows
+from lockgate.evidence.sources.rows import distinct_rows, same_rows, shared_rows
 from lockgate.evidence.view import Column, Source
 from lockgate.types import DataFacts
 
@@ -61,6 +61,7 @@ class ArrowSource:
         self._where = where
         self._schema = columns_of(reader.schema)
         self._cache: OrderedDict[tuple[str, str], tuple[object, int]] = OrderedDict()
+        self._cached = 0
 
     @property
     def uri(self) -> str:
@@ -173,7 +174,7 @@ class ArrowSource:
             if self._known(name).kind == "other":
                 what = f"column {name!r} is {self._schema[name].type}, whose values cannot be counted"
                 raise EvidenceError(what, where=self._where, fix="name another column, or give it as text or numbers")
-        encoded = [self._encoded(name) for name in columns]
+        encoded = [self.encoded(name) for name in columns]
         joint, parts = combine([column for column, _ in encoded], self.rows)
         values = [[*known, None] for _, known in encoded]
         ranks = [_ranks(known)[part] for known, part in zip(values, parts, strict=True)]
@@ -212,16 +213,41 @@ class ArrowSource:
             what = f"its rows cannot be compared with those of {other.where}: {first_line(error)}"
             raise EvidenceError(what, where=self._where, fix="give the column one type in both") from error
 
-    def not_numbers(self, column: str) -> EvidenceError:
-        """The error for a column that is needed as numbers and holds something else, with what would mend it."""
-        return not_numbers(self._read(column), column, self._where)
+    def same_rows_as(self, other: "ArrowSource") -> bool:
+        """Whether both data sets hold the same rows in the same columns, whatever their bytes, order and types.
 
-    def _encoded(self, name: str) -> tuple[Encoded, list[Value]]:
+        Values are compared as `shared_rows` compares them. The first column that differs ends it.
+
+        Raises:
+            EvidenceError: a column cannot be read.
+        """
+        if self.digest == other.digest:
+            return True
+        if self.rows != other.rows or set(self.schema) != set(other.schema):
+            return False
+        return same_rows(self._read, other._read, tuple(self.schema), self.rows)  # noqa: SLF001 (the same class)
+
+    def encoded(self, name: str) -> tuple[Encoded, list[Value]]:
+        """A column's codes, and the distinct values that they stand for.
+
+        Raises:
+            EvidenceError: there is no such column, or its values cannot be told apart or written.
+        """
+
         def make() -> tuple[Encoded, list[Value]]:
             column = encode(self._read(name))
             return column, plain_values(column.values)
 
-        return self._guarded(name, make)
+        try:
+            return self._guarded(name, make)
+        except EvidenceError as error:
+            if error.where:
+                raise
+            raise EvidenceError(f"column {name!r}: {error.what}", where=self._where, fix=error.fix) from error
+
+    def not_numbers(self, column: str) -> EvidenceError:
+        """The error for a column that is needed as numbers and holds something else, with what would mend it."""
+        return not_numbers(self._read(column), column, self._where)
 
     def _known(self, name: str) -> Column:
         if name not in self._schema:
@@ -257,8 +283,9 @@ class ArrowSource:
             return found
         made = make()
         self._cache[key] = (made, size(made))
-        while sum(held for _, held in self._cache.values()) > CACHE_BYTES:
-            self._cache.popitem(last=False)
+        self._cached += self._cache[key][1]
+        while self._cached > CACHE_BYTES:
+            self._cached -= self._cache.popitem(last=False)[1][1]
         return made
 
 

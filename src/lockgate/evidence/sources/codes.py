@@ -3,8 +3,9 @@
 `Array.to_numpy`, `pa.array`, `pa.scalar` and `fill_null` import pandas where it is installed; nothing here does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lockgate.errors import EvidenceError
 from lockgate.evidence.distribution import Value
+from lockgate.evidence.files import first_line
 
 Codes64 = NDArray[np.int64]
 DENSE = 1 << 16
@@ -85,6 +88,17 @@ def encode(column: pa.ChunkedArray) -> Encoded:
     return _only_used(codes, inner.values)
 
 
+def joined(columns: Iterable[Encoded], rows: int) -> Codes64:
+    """The joint code of each row (rows,) in some columns, counted from 0 and each in use; one is held at once."""
+    joint = np.zeros(rows, np.int64)
+    size = 1
+    for column in columns:
+        width = len(column.values) + 1
+        used, joint = _compact(joint * width + (column.codes + 1), size * width)
+        size = len(used)
+    return joint
+
+
 def combine(columns: Sequence[Encoded], rows: int) -> tuple[Codes64, list[Codes64]]:
     """Joint codes of some columns.
 
@@ -106,14 +120,33 @@ def combine(columns: Sequence[Encoded], rows: int) -> tuple[Codes64, list[Codes6
 
 
 def plain_values(values: pa.Array) -> list[Value]:
-    """Distinct values as text, numbers and booleans; times as ISO 8601 text."""
+    """Distinct values as text, numbers and booleans, distinct again; times as ISO 8601 text.
+
+    Decimals are numbers where float64 holds each of them as it is written, else all of them are exact texts.
+
+    Raises:
+        EvidenceError: they cannot be written (a time in an unknown time zone), or two of them are written alike.
+    """
     kind = values.type
-    if pa.types.is_decimal(kind):
-        values = pc.cast(values, pa.float64())
-    elif pa.types.is_temporal(kind):
-        values = pc.cast(values, pa.int64() if pa.types.is_duration(kind) else pa.string())
-    found: list[Value] = values.to_pylist()
+    try:
+        if pa.types.is_temporal(kind):
+            values = pc.cast(values, pa.int64() if pa.types.is_duration(kind) else pa.string())
+        found: list[Value] = _decimals(values) if pa.types.is_decimal(kind) else values.to_pylist()
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        fix = "give it as text, numbers or times in a known time zone"
+        raise EvidenceError(f"its values ({kind}) cannot be written: {first_line(error)}", fix=fix) from error
+    if len(set(found)) < len(found):
+        raise EvidenceError(f"two of its values ({kind}) are written alike", fix="give it as text")
     return found
+
+
+def _decimals(values: pa.Array) -> list[Value]:
+    exact = values.to_pylist()
+    numbers = [None if value is None else float(value) for value in exact]
+    if all(number is None or Decimal(repr(number)) == value for number, value in zip(numbers, exact, strict=True)):
+        return [*numbers]
+    texts = [None if value is None else format(value, "f") for value in exact]
+    return [text.rstrip("0").rstrip(".") if text is not None and "." in text else text for text in texts]
 
 
 def plain_size(column: pa.ChunkedArray) -> int:

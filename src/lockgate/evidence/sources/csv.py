@@ -16,7 +16,7 @@ import pyarrow.csv
 from lockgate.errors import EvidenceError
 from lockgate.evidence.files import PinnedFile, first_line
 from lockgate.evidence.sources.csv_types import typed
-from lockgate.evidence.sources.kinds import check_lookalikes, check_names
+from lockgate.evidence.sources.kinds import check_names
 from lockgate.evidence.sources.limits import MAX_CSV_BYTES, MAX_ROW_BYTES, no_rows
 
 BLOCK = 4 << 20
@@ -230,7 +230,6 @@ def _header(file: pa.NativeFile, where: str) -> list[str]:
         what = f"there seems to be no header: the first line holds numbers only ({', '.join(names[:3])} …)"
         raise EvidenceError(what, where=where, fix="write the columns' names into the first line")
     check_names(names, where)
-    check_lookalikes(names, where)
     if len(start) < MAX_ROW_BYTES and not lines.read(1):
         raise no_rows(where)
     return names

@@ -1,6 +1,6 @@
 """Arrow IPC: files (Feather) are read a column at a time, streams at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -11,6 +11,10 @@ from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 from lockgate.evidence.sources.memory import plain
 
 FILE_MAGIC = b"ARROW1"
+BLOCK_COLUMNS = 128
+BLOCK_ROWS = 1 << 16
+BLOCK_BYTES = 256 << 20
+"""Of a set of fewer rows and bytes than these so many columns are read at once, for each reading costs all heads."""
 
 
 class IpcReader:
@@ -30,6 +34,7 @@ class IpcReader:
         self._where = where
         self._parts = parts
         self._streams: dict[str, pa.Table] = {}
+        self._block: dict[str, pa.ChunkedArray] = {}
         self.rows = 0
         first: pa.Schema | None = None
         for part in parts:
@@ -50,14 +55,25 @@ class IpcReader:
         Raises:
             EvidenceError: it cannot be read, or its file changed.
         """
-        chunks: list[pa.Array] = []
+        held = self._block
+        if name not in held:
+            small = self.rows <= BLOCK_ROWS and sum(part.stamp[2] for part in self._parts) <= BLOCK_BYTES
+            start = self.schema.get_field_index(name)
+            names = self.schema.names[start : start + (BLOCK_COLUMNS if small else 1)]
+            held = self._read(names, start)
+            self._block = held if small else {}
+        return held[name]
+
+    def _read(self, names: list[str], start: int) -> dict[str, pa.ChunkedArray]:
+        """Some columns that stand beside each other, from the one at `start` on."""
+        chunks: dict[str, list[pa.Array]] = {name: [] for name in names}
         for part in self._parts:
             if part.name in self._streams:
-                chunks += self._streams[part.name].column(name).chunks
-                continue
-            with part.opened() as file:
-                chunks += _column(file, name, part.shown)
-        return pa.chunked_array(chunks, type=self.schema.field(name).type)
+                _take([self._streams[part.name]], chunks)
+            else:
+                with part.opened() as file:
+                    _take(_tables(file, range(start, start + len(names)), part.shown), chunks)
+        return {name: pa.chunked_array(held, type=self.schema.field(name).type) for name, held in chunks.items()}
 
     def verify(self) -> None:
         """See that the files' bytes are those that were pinned.
@@ -74,7 +90,7 @@ class IpcReader:
             file.seek(0)
             schema = pa.ipc.open_file(file).schema.remove_metadata()
             check_names(schema.names, part.shown)
-            return schema, sum(len(batch) for batch in _batches(file, 0))
+            return schema, sum(len(batch) for batch in _batches(file, range(1)))
         file.seek(0)
         with reading(part.shown):
             table = pa.ipc.open_stream(file).read_all()
@@ -83,20 +99,24 @@ class IpcReader:
         return table.schema.remove_metadata(), table.num_rows
 
 
-def _batches(file: pa.NativeFile, index: int) -> Iterator[pa.RecordBatch]:
-    """The batches of a file, with the column at `index` alone."""
+def _batches(file: pa.NativeFile, columns: range) -> Iterator[pa.RecordBatch]:
+    """The batches of a file, with some columns alone."""
     file.seek(0)
-    reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[index]))
+    reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=list(columns)))
     return (reader.get_batch(number) for number in range(reader.num_record_batches))
 
 
-def _column(file: pa.NativeFile, name: str, where: str) -> list[pa.Array]:
-    chunks = []
+def _take(tables: Iterable[pa.Table], chunks: dict[str, list[pa.Array]]) -> None:
+    for table in tables:
+        for name in chunks:
+            chunks[name] += table.column(name).chunks
+
+
+def _tables(file: pa.NativeFile, columns: range, where: str) -> Iterator[pa.Table]:
     size = 0
-    for batch in _batches(file, pa.ipc.open_file(file).schema.names.index(name)):
+    for batch in _batches(file, columns):
         # Offsets and lengths of a file from outside may point anywhere; nothing may touch them before this.
         batch.validate(full=True)
         size += batch.get_total_buffer_size()
-        check_size(size, MAX_COLUMN_BYTES, name, where)
-        chunks += plain(pa.Table.from_batches([batch])).column(0).chunks
-    return chunks
+        check_size(size, MAX_COLUMN_BYTES, batch.schema.names[0], where)
+        yield plain(pa.Table.from_batches([batch]))

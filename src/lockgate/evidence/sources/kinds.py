@@ -72,7 +72,7 @@ def columns_of(schema: pa.Schema) -> dict[str, Column]:
 
 
 def check_names(names: Sequence[str], where: str) -> None:
-    """See that there are columns, not too many, and that each has a name of its own.
+    """See that there are columns, not too many, and that each has a name that none of the others looks like.
 
     Raises:
         EvidenceError: they have not.
@@ -88,14 +88,6 @@ def check_names(names: Sequence[str], where: str) -> None:
     for first, second in _twins(names, lambda name: name):
         what = f"two columns are called {first!r} (columns {_places(names, first, second)})"
         raise EvidenceError(what, where=where, fix="name each column once")
-
-
-def check_lookalikes(names: Sequence[str], where: str) -> None:
-    """See that no two names differ only by spaces, case or letters that look alike.
-
-    Raises:
-        EvidenceError: two of them do.
-    """
     for first, second in _twins(names, skeleton):
         what = f"columns {first!r} and {second!r} can hardly be told apart ({_difference(first, second)})"
         raise EvidenceError(what, where=where, fix="rename or remove one of them")

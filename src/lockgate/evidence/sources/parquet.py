@@ -1,5 +1,6 @@
 """Parquet files, read a column at a time."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 
 BATCH_BYTES = 64 << 20
 BATCH_ROWS = 1 << 20
+MAX_OPEN = 32
+"""Files of a data set that stay open between columns: a footer of thousands of columns is read once, not for each."""
 
 
 class ParquetReader:
@@ -32,6 +35,7 @@ class ParquetReader:
         self._where = where
         self._limit = limit
         self._parts: list[tuple[PinnedFile, pq.FileMetaData]] = []
+        self._open: OrderedDict[PinnedFile, pq.ParquetFile] = OrderedDict()
         first: pa.Schema | None = None
         for part in parts:
             with part.opened() as file:
@@ -79,16 +83,24 @@ class ParquetReader:
     def _batches(self, part: PinnedFile, metadata: pq.FileMetaData, name: str) -> Iterator[tuple[pa.Array, int]]:
         """Pieces of a column of one file, and the new memory that each takes."""
         kind = self.schema.field(name).type
-        dictionary = [name] if is_text(kind) or is_binary(kind) else []
-        with part.opened() as file:
-            parquet = pq.ParquetFile(
-                file, metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True
-            )
+        with part.unchanged():
+            parquet = self._opened(part, metadata)
             shared: int | None = None
             for batch in parquet.iter_batches(batch_size=_batch_rows(kind), columns=[name], use_threads=False):
                 array = batch.column(batch.schema.names.index(name))
                 held, shared = _checked_bytes(array, shared)
                 yield array, held
+
+    def _opened(self, part: PinnedFile, metadata: pq.FileMetaData) -> pq.ParquetFile:
+        """A file that is open already, or opened now; the one that was opened first is closed where there are many."""
+        if part not in self._open:
+            dictionary = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
+            self._open[part] = pq.ParquetFile(
+                part.path, metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True
+            )
+            if len(self._open) > MAX_OPEN:
+                self._open.popitem(last=False)[1].close()
+        return self._open[part]
 
 
 def _batch_rows(kind: pa.DataType) -> int:

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lockgate.evidence.sources.codes import Encoded, combine, encode, present, view
-from lockgate.evidence.sources.kinds import is_text, kind_of
+from lockgate.evidence.digest import digest_column
+from lockgate.evidence.sources.codes import Encoded, encode, joined, present, view
+from lockgate.evidence.sources.kinds import is_comparable, is_text, kind_of
 
 Read: TypeAlias = Callable[[str], pa.ChunkedArray]
 Hashes: TypeAlias = NDArray[np.uint64]
@@ -26,7 +27,7 @@ _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 def distinct_rows(read: Read, names: Sequence[str], rows: int) -> int:
     """Number of different rows in some columns; missing values equal each other."""
     if len(names) < 3:  # hashing pays from three columns on
-        return len(np.unique(combine([encode(read(name)) for name in names], rows)[0]))
+        return len(np.unique(joined((encode(read(name)) for name in names), rows)))
     hashes = np.zeros(rows, np.uint64)
     for name in names:
         _mix(hashes, _bits(read(name)))
@@ -35,7 +36,7 @@ def distinct_rows(read: Read, names: Sequence[str], rows: int) -> int:
     if not left:
         return rows
     mask = _mask(repeated)
-    joint = combine([encode(read(name).filter(mask)) for name in names], left)[0]
+    joint = joined((encode(read(name).filter(mask)) for name in names), left)
     return rows - left + len(np.unique(joint))
 
 
@@ -56,12 +57,30 @@ def shared_rows(read: Read, other: Read, names: Sequence[str], sizes: tuple[int,
     partners = np.isin(second, first[candidates])
     counts = int(np.count_nonzero(candidates)), int(np.count_nonzero(partners))
     masks = _mask(candidates), _mask(partners)
-    joined = []
-    for name in names:
-        here, there = _aligned(name, read(name), other(name))
-        joined.append(_encoded_pair(here.filter(masks[0]), there.filter(masks[1])))
-    joint = combine(joined, sum(counts))[0]
+    pairs = (_aligned(name, read(name), other(name)) for name in names)
+    joint = joined((_encoded_pair(here.filter(masks[0]), there.filter(masks[1])) for here, there in pairs), sum(counts))
     return int(np.count_nonzero(np.isin(joint[: counts[0]], joint[counts[0] :])))
+
+
+def same_rows(read: Read, other: Read, names: Sequence[str], rows: int) -> bool:
+    """Whether two data sets of as many rows hold the same rows in some columns, in whatever order."""
+    first, second = np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)
+    for name in names:
+        here, there = read(name), other(name)
+        if not (is_comparable(here.type) and is_comparable(there.type)):
+            # Nested values have no order of their own: they are the same row by row or not at all.
+            if here.type != there.type or digest_column(here) != digest_column(there):
+                return False
+            continue
+        try:
+            bits = _pair_bits(*_aligned(name, here, there))
+        except (ValueError, pa.ArrowException):  # of different kinds
+            return False
+        if not np.array_equal(np.sort(bits[0]), np.sort(bits[1])):
+            return False
+        _mix(first, bits[0])
+        _mix(second, bits[1])
+    return np.array_equal(np.sort(first), np.sort(second))
 
 
 def _aligned(name: str, here: pa.ChunkedArray, there: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
