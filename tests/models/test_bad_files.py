@@ -57,7 +57,7 @@ def test_bad_input_81_missing(tmp_path: Path) -> None:
 
 
 def test_bad_input_81_names_that_no_file_system_takes(tmp_path: Path) -> None:
-    for name in (f"{'b/' * 2040}m.skops", f"s3:{'c/' * 2040}"):
+    for name in (f"{'b/' * 2040}m.skops", f"s3:{'c/' * 2040}", f"python:{'m' * 253}:f", f"python:mine:{'f' * 250}"):
         with pytest.raises(EvidenceError) as caught:
             opened(name, base=tmp_path)
         told(caught.value, name[:4])

@@ -235,13 +235,6 @@ def test_sets_of_texts_have_one_order(folder: Path) -> None:
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("uri", [f"python:{'m' * 253}:f", f"python:mine:{'f' * 250}"])
-def test_bad_input_81_names_that_no_file_system_takes(uri: str, folder: Path) -> None:
-    with pytest.raises(EvidenceError) as caught:
-        opened(uri, base=folder)
-    told(caught.value, "python:m")
-
-
 def test_bad_input_81_missing_function_or_module(folder: Path) -> None:
     refused("python:mine:probabilty", "has no function", "probability", base=folder)
     refused("python:mine:value", "has no function", base=folder)
