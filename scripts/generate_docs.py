@@ -11,14 +11,17 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from lockgate import record
 from lockgate.cli.main import cli
 from lockgate.gates.base import Example, Gate, metrics_of
 from lockgate.plugins import HEADINGS, built_in_gates, find_gate
+from lockgate.policy.rules import column_settings
 from lockgate.policy.schema import schema as policy_schema
 from lockgate.types import RECORD_VERSION, Metric
 
@@ -52,16 +55,20 @@ def _gate(name: str, gate: type[Gate[Any]]) -> str:
     lines = [NOTE, f"# {name}", "", doc, "", "## Metrics", ""]
     lines += ["| metric | meaning | better | domain | unit | default |", "| --- | --- | --- | --- | --- | --- |"]
     lines += [_metric(metric, about) for metric, about in metrics_of(gate).items()]
-    fields = gate.params.model_fields
-    if fields:
-        lines += ["", "## Settings", "", "| key | meaning | default |", "| --- | --- | --- |"]
-        lines += [
-            f"| `{key}` | {field.description or ''} | {'' if field.default is None else f'`{field.default}`'} |"
-            for key, field in fields.items()
-        ]
+    lines += _settings("Settings", gate.params)
+    lines += _settings("Settings of a column, under `columns`", column_settings(gate))
     lines += ["", "## Examples", "", f"Measures the `{gate.needs.data}` data when the policy names none."]
     lines += [line for example in gate.examples for line in _example(name, example)]
     return "\n".join([*lines, ""])
+
+
+def _settings(title: str, params: type[BaseModel] | None) -> Iterator[str]:
+    fields = {} if params is None else {key: f for key, f in params.model_fields.items() if key != "columns"}
+    if fields:
+        yield from ("", f"## {title}", "", "| key | meaning | default |", "| --- | --- | --- |")
+    for key, field in fields.items():
+        default = "" if field.is_required() or not field.get_default() else f"`{field.get_default()}`"
+        yield f"| `{key}` | {field.description or ''} | {default} |"
 
 
 def _metric(name: str, metric: Metric) -> str:
@@ -77,7 +84,7 @@ def _metric(name: str, metric: Metric) -> str:
 
 def _example(gate: str, example: Example) -> Iterator[str]:
     yield from ("", f"### {example.name} → {example.status.value}", "", "```yaml")
-    block = inspect.cleandoc(example.policy)
+    block = dedent(example.policy).strip()
     yield "\n".join(["gates:", f"  {gate}:", *(f"    {line}" for line in block.splitlines())])
     yield "```"
 

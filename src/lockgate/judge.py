@@ -40,6 +40,8 @@ WORDS: dict[Bound, str] = {
 }
 """How a bound reads in a sentence: "f1 is 0.61, needed is at least 0.65"."""
 
+_UNKNOWN = "the gate gives no interval for it, so it cannot be proven"
+
 NAMES: dict[Bound, str] = {"max_drop": " drop", "min_gain": " gain", "min_ratio": " ratio", "max_ratio": " ratio"}
 """What of a metric a comparative bound speaks of."""
 
@@ -87,6 +89,8 @@ def _judge_gate(gate: GateRules, run: GateRun, rules: Rules) -> list[Finding]:
         if gate.without_champion == "pass":
             finding = replace(finding, status=Status.PASS, excused_by="when_no_champion: pass", remedy="", score=None)
         return [finding]
+    if run.error is not None and not run.measurements and not run.missing:
+        return [_error(gate.id, run.error, place=gate.place)]
     findings = [finding for clause in gate.clauses for finding in _judge_clause(clause, gate, run, rules)]
     findings = _tolerated(findings, gate)
     seen = Counter((finding.id, finding.bound) for finding in findings)
@@ -217,7 +221,7 @@ def _judge_bound(case: _Case, metric: Metric, bound: Bound, limit: float) -> Fin
         place=clause.place,
         message=_message(case, metric, bound, value, limit),
         remedy="" if good else _remedy(value, limit, bound, metric),
-        note=measured.note,
+        note=measured.note if low is not None or status is not Status.INCONCLUSIVE else _UNKNOWN,
         limit=limit,
         value=value,
         champion=measured.champion,

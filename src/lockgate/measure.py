@@ -3,9 +3,11 @@
 import contextlib
 import sys
 import threading
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from lockgate import record as records
@@ -67,7 +69,7 @@ def _fill(yielded: _Yield, spec: GateSpec, evidence: Mapping[str, Evidence], met
     except LockgateError as error:
         yielded.error = str(error)
     except BaseException as error:  # noqa: BLE001 (a gate is foreign code: even its SystemExit is no result)
-        yielded.error = f"the gate broke: {described(error)}"
+        yielded.error = f"the gate broke: {described(error)}{_place(error)}"
     else:
         yielded.error = None
 
@@ -92,6 +94,12 @@ def _checked(entry: Any, metrics: Mapping[str, Metric]) -> Measurement | Missing
     if wrong is not None:
         raise TypeError(f"it yielded a {type(entry).__name__} that cannot stand in a Record: {wrong}")
     return entry
+
+
+def _place(error: BaseException) -> str:
+    """` (our_gate.py:12)`: where an exception came from."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in last)
 
 
 def versions(distributions: Sequence[str]) -> dict[str, str]:

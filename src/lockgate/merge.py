@@ -59,7 +59,8 @@ def merge(parts: Sequence[Record], *, policy: Policy | None = None, command: Seq
     started = min(part.run.started for part in parts)
     durations = {gate: seconds for part in parts for gate, seconds in part.run.durations.items()}
     run = run_facts(started, durations, (), overrides=Overrides(), command=command)
-    run = replace(run, measurements=volatile)
+    overrides = {name: uri for part in parts for name, uri in part.run.overrides.items()}
+    run = replace(run, measurements=volatile, overrides=overrides)
     return records.make(content, run, _joined("attachment", [part.attachments for part in parts]))
 
 

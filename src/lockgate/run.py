@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lockgate import record as records
-from lockgate.errors import UsageError, did_you_mean
+from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.digest import digest_bytes
 from lockgate.evidence.gather import Gathered
 from lockgate.evidence.uri import redacted
@@ -124,7 +124,11 @@ def _run_gate(spec: GateSpec, evidence: Gathered) -> GateRun:
     blank = GateRun(id=spec.id, uses=spec.uses, dimension=spec.gate.dimension, metrics={}, code=spec.code)
     if spec.gate.needs.champion == "yes" and not evidence.has_champion():
         return replace(blank, metrics=metrics_of(spec.gate, spec.params), no_champion=True)
-    return measure(spec, evidence.views(spec))
+    try:
+        views = evidence.views(spec)
+    except EvidenceError as error:  # the gates that can do without it still measure
+        return replace(blank, metrics=metrics_of(spec.gate, spec.params), error=str(error))
+    return measure(spec, views)
 
 
 def _content(policy: Policy, evidence: Gathered, runs: Sequence[GateRun], *, only: frozenset[str] | None) -> Content:

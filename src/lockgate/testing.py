@@ -41,6 +41,8 @@ def run_examples(uses: str, base: Path | None = None) -> None:
 
 def run_example(uses: str, example: Example, base: Path | None = None) -> tuple[Status, str]:
     """How one example of a gate ends: the status of the gate, and the message that goes with it."""
+    if ":" in uses and base is None:  # a path: below the working directory
+        base = Path.cwd()
     gate = find_gate(uses, base or Path.cwd()).cls
     with TemporaryDirectory(dir=base) as folder:
         # A gate's file must stand below the policy's folder.

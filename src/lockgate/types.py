@@ -425,7 +425,7 @@ class PolicyFacts:
 class ModelFacts:
     """A pinned model: its bytes, its format, the environment that opened it. Without bytes here, `digest` is None.
 
-    `code` is the digest of the modules beside the policy or under `model.code` that it imported; None where it had none.
+    `code` is the digest of the modules beside the policy or under `model.code` that it imported; None: it had none.
     """
 
     uri: str
@@ -500,7 +500,7 @@ class Run:
     measurements: tuple[VolatileMeasurement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Record:
     """One decision and all that it rests on, as one JSON document; see `lockgate.record` for reading and writing it."""
 
@@ -519,6 +519,9 @@ class Record:
     def passed(self) -> bool:
         """Whether the verdict is a pass of the whole policy, the only one on which a release may rest."""
         return self.verdict.exit_code == ExitCode.PASSED and not self.verdict.partial
+
+    def __repr__(self) -> str:
+        return f"<Record of {self.content.name!r}: {self.verdict.headline}>"
 
     def _repr_html_(self) -> str:
         from lockgate.reports.html import notebook

@@ -125,7 +125,7 @@ def test_a_part_that_is_not_there_is_never_a_pass(tmp_path: Path) -> None:
 def test_catalogue_29_data_compared_with_itself_is_an_error(tmp_path: Path) -> None:
     policy = project(tmp_path, GATES)
     (tmp_path / "reference.parquet").write_bytes((tmp_path / "validation.parquet").read_bytes())
-    with pytest.raises(EvidenceError, match="the same bytes") as caught:
+    with pytest.raises(EvidenceError, match="the same rows") as caught:
         execute(policy)
     assert caught.value.exit_code == ExitCode.UNDECIDED
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from lockgate.types import ExitCode
 
 
+DOCUMENTS = frozenset({"json", "junit", "html"})
+"""Formats of which two in a row are no document of that format."""
+
+
 @click.command(short_help="Measure, judge and record: may this model move up?")
 @click.argument("policies", metavar="[POLICY]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -59,11 +63,14 @@ def command(
     Of several policies the worst counts: 4, 2, 1, 3, 0. A mistake outranks a block because that policy
     judged nothing; a block outranks undecided as a failed condition outranks one that could not be measured.
     """
-    from lockgate.cli._ends import complain, worst
+    from lockgate.cli._ends import complain, say, worst
     from lockgate.cli._show import show_refusal
-    from lockgate.errors import LockgateError
+    from lockgate.errors import LockgateError, UsageError
 
     chosen = policies or (Path("lockgate.yaml"),)
+    if len(chosen) > 1 and form in DOCUMENTS:
+        fix = "leave --format out: every policy's reports stand in a folder of its own (--out)"
+        raise UsageError(f"--format {form} is one document, and here are {len(chosen)} policies", fix=fix)
     folders = _folders(chosen, out)
     wanted, given = options.split(only), options.overrides(candidate, champion, data)
     codes = []
@@ -73,6 +80,9 @@ def command(
         except LockgateError as error:
             codes.append(complain(error))
             show_refusal(error, form)
+    if len(chosen) > 1:
+        for policy, code in zip(chosen, codes, strict=True):
+            say(f"exit code {code}  {policy}")
     return worst(codes)
 
 
@@ -80,7 +90,7 @@ def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | 
     import sys
 
     from lockgate.cli._ends import say
-    from lockgate.cli._files import prepare
+    from lockgate.cli._files import prepare, write
     from lockgate.cli._show import report_names, show, write_reports
     from lockgate.progress import fitting
     from lockgate.run import execute
@@ -94,6 +104,8 @@ def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | 
     finally:
         progress.close()
     folder = out if out is not None else runs / result.record.run.id
+    if out is None and not (runs.parent / ".gitignore").exists():
+        write(runs.parent / ".gitignore", b"# what Lockgate writes here is no source\n*\n")
     write_reports(folder, result.record, result.attachments)
     show(result.record, form, folder)
     if form not in {"json", "terminal"}:

@@ -72,6 +72,8 @@ def _metrics(gate: "type[Gate[Any]]") -> "Mapping[str, Metric]":
 def _gate(name: str, gate: "type[Gate[Any]]") -> Iterator[str]:
     from inspect import getdoc
 
+    from lockgate.policy.rules import column_settings
+
     yield f"{name} (gate; scorecard: {gate.dimension})"
     yield ""
     yield getdoc(gate) or ""
@@ -79,14 +81,18 @@ def _gate(name: str, gate: "type[Gate[Any]]") -> Iterator[str]:
     metrics = _metrics(gate)
     rows = [(metric, f"{about.meaning}{_domain(about)}") for metric, about in metrics.items()]
     yield _table("Metrics", rows) if rows else "Metrics: they depend on the settings"
-    settings = [(key, _setting(field)) for key, field in gate.params.model_fields.items()]
-    if settings:
-        yield ""
-        yield _table("Settings", settings)
+    per_column = column_settings(gate)
+    for title, params in (("Settings", gate.params), ("Settings of a column, under `columns`", per_column)):
+        fields = {} if params is None else params.model_fields
+        settings = [(key, _setting(field)) for key, field in fields.items() if key != "columns"]
+        if settings:
+            yield ""
+            yield _table(title, settings)
 
 
 def _setting(field: "FieldInfo") -> str:
-    default = "" if field.is_required() or field.default is None else f"  [default: {field.default}]"
+    default = field.get_default()
+    default = "" if field.is_required() or not default else f"  [default: {default}]"
     return f"{field.description or ''}{default}"
 
 

@@ -133,10 +133,13 @@ def _coded(column: pa.ChunkedArray, what: str, where: str) -> tuple[Codes, tuple
     """A column of classes as codes (n,) into its distinct values; -1 where it is missing."""
     try:
         encoded = encode(column)
+        values = plain_values(encoded.values)
+    except EvidenceError as error:
+        raise EvidenceError(f"{what}: {error.what}", where=where, fix=error.fix) from error
     except pa.ArrowNotImplementedError as error:
         fix = "a class is text, a number or a boolean"
         raise EvidenceError(f"{what} is of type {column.type}, which holds no classes", where=where, fix=fix) from error
-    return encoded.codes, tuple(value for value in plain_values(encoded.values) if value is not None)
+    return encoded.codes, tuple(value for value in values if value is not None)
 
 
 # --- classes ----------------------------------------------------------------------------------------------------------
@@ -246,7 +249,10 @@ def _classified(
         return None
     positive = _code(classes, _positive(classes, labelling, where), where) if task == "binary" else None
     score = _score(answers, classes, positive, where)
-    if answers.raw.prediction is not None and (answers.threshold is None or score is None):
+    if answers.threshold is not None and score is None:
+        what = f"model.threshold is set, and the {answers.who} gives no score that it could be held against"
+        raise EvidenceError(what, where=where, fix="leave the threshold out, or use a model that gives probabilities")
+    if answers.raw.prediction is not None and answers.threshold is None:
         found, values = _prediction(answers, where)
         what = f"the {answers.who}'s prediction"
         return Predictions(prediction=_recoded(found, values, classes, what, where), score=score)

@@ -42,9 +42,10 @@ class Gathered:
         self._base = policy.path.parent
         self._tables = tables
         self._models: dict[str, Model] = {}
+        self._broken: dict[str, EvidenceError] = {}
         self._columns: dict[str, PinnedColumns] = {}
         self._raw: dict[tuple[int, str], RawPredictions] = {}
-        self._frames: dict[tuple[str, bool], Frame] = {}
+        self._frames: dict[tuple[str, bool], Frame | EvidenceError] = {}
         self.sources: dict[str, ArrowSource] = {}
         for spec in gates:
             self._open_data(spec)
@@ -79,6 +80,8 @@ class Gathered:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know about the evidence."""
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
+        broken = {str(frame): role for (role, _), frame in self._frames.items() if isinstance(frame, EvidenceError)}
+        notes += [f"no predictions on {role}: {error}" for error, role in broken.items()]
         if _same(self.models, "candidate", "champion"):
             notes.append("candidate and champion are the same bytes")
         if _same(self.sources, "validation", "training"):
@@ -133,8 +136,8 @@ class Gathered:
 
     def _reference(self, needs: Needs, role: str) -> ArrowSource | None:
         reference = self.sources.get("reference") if needs.reference != "no" else None
-        if needs.reference == "yes" and reference is not None and reference.digest == self.sources[role].digest:
-            what = f"{role} and reference are the same bytes: nothing can differ"
+        if needs.reference == "yes" and reference is not None and reference.same_rows_as(self.sources[role]):
+            what = f"{role} and reference are the same rows: nothing can differ"
             raise EvidenceError(what, where=f"data.{role}", fix="give the data that the candidate will see")
         return reference
 
@@ -208,8 +211,16 @@ class Gathered:
         with_champion = needs.champion != "no" and self.has_champion()
         key = (role, with_champion)
         if key not in self._frames:
-            self._frames[key] = self._build_frame(role, with_champion=with_champion)
-        return self._frames[key]
+            try:
+                self._frames[key] = self._build_frame(role, with_champion=with_champion)
+            except EvidenceError as error:
+                self._frames[key] = error
+        frame = self._frames[key]
+        if isinstance(frame, EvidenceError):
+            if required:
+                raise frame
+            return None  # what the gate measures of predictions is then missing; the reason stands in the notes
+        return frame
 
     def _build_frame(self, role: str, *, with_champion: bool) -> Frame:
         data, source = self._policy.data, self.sources[role]
@@ -245,12 +256,21 @@ class Gathered:
         return Answers(who=who, raw=self._raw[key], threshold=threshold)
 
     def _opened(self, who: str, spec: ModelSpec) -> Model:
-        """The model of a role. A champion that is the candidate's own file, in its environment, is opened once."""
+        """The model of a role. A champion that is the candidate's own file, in its environment, is opened once.
+
+        So is a model that cannot be opened: every gate that needs it is told the same.
+        """
+        if who in self._broken:
+            raise self._broken[who]
         if who not in self._models:
             twins = [name for name in self._models if getattr(self._policy.model, name) == spec]
             if not twins:
                 self._step(f"opening the {who}")
-                opened = self._stack.enter_context(open_model(spec, self._policy.model, base=self._base))
+                try:
+                    opened = self._stack.enter_context(open_model(spec, self._policy.model, base=self._base))
+                except EvidenceError as error:
+                    self._broken[who] = error
+                    raise
             self._models[who] = self._models[twins[0]] if twins else opened
         return self._models[who]
 
