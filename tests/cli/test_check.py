@@ -1,8 +1,8 @@
 """`lockgate check` as a person or a pipeline runs it."""
 
-import json
 from pathlib import Path
 
+import pytest
 from tests.cli.running import lockgate
 
 from lockgate.record import load
@@ -130,17 +130,32 @@ def test_of_several_policies_each_runs_and_the_worst_counts(project: Path) -> No
     (project / "strict.yaml").write_text(text.replace("f1: {min: 0.7}", "f1: {min: 0.99}"), "utf-8")
     (project / "wrong.yaml").write_text(text.replace("f1:", "f_1:"), "utf-8")
 
-    both = lockgate("check", "lockgate.yaml", "strict.yaml", "--out", "out", "--format", "json", cwd=project)
+    both = lockgate("check", "lockgate.yaml", "strict.yaml", "--out", "out", cwd=project)
+    records = [load((project / "out" / name / "record.json").read_bytes()) for name in ("lockgate", "strict")]
     all_three = lockgate("check", "wrong.yaml", "lockgate.yaml", "strict.yaml", "--out", "out", cwd=project)
 
     assert both.code == 1
-    decoder, printed = json.JSONDecoder(), both.text
-    first, end = decoder.raw_decode(printed)
-    second, _ = decoder.raw_decode(printed[end:].lstrip())
-    assert [first["content"]["verdict"]["exit_code"], second["content"]["verdict"]["exit_code"]] == [0, 1]
+    assert both.err.endswith("exit code 0  lockgate.yaml\nexit code 1  strict.yaml\n")
+    assert [record.verdict.exit_code for record in records] == [0, 1]
     assert {path.name for path in (project / "out" / "strict").iterdir()} == FILES
     assert all_three.code == 2
     assert "BLOCKED" in all_three.text
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "html"])
+def test_of_several_policies_no_one_document_can_be_printed(project: Path, form: str) -> None:
+    (project / "other.yaml").write_text((project / "lockgate.yaml").read_text("utf-8"), "utf-8")
+
+    done = lockgate("check", "lockgate.yaml", "other.yaml", "--format", form, cwd=project)
+
+    assert (done.code, done.out) == (2, b"")
+    assert "one document" in done.err
+
+
+def test_what_runs_leave_behind_is_no_source(project: Path) -> None:
+    assert lockgate("check", cwd=project).code == 0
+
+    assert (project / ".lockgate" / ".gitignore").read_text("utf-8").endswith("*\n")
 
 
 def test_a_policy_elsewhere_keeps_its_runs_beside_it(project: Path, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ BROKEN = {
     "another contract": (SLOW.replace(" = 1, ", " = 99, "), "API 99"),
     "no such class": (SLOW.replace("class Slow", "class Fast"), "'Slow'"),
     "exits when loaded": ("import sys; sys.exit(0)\n", "SystemExit"),
-    "no measurements": (SLOW.replace("time.sleep(60)", "return").replace("yield from ()", ""), "minutes"),
+    "no measurements": (SLOW.replace("time.sleep(60)", "return").replace("yield from ()", ""), "NoneType"),
     "exits when run": (SLOW.replace("time.sleep(60)", "import sys; print('PASS'); sys.exit(0)"), "SystemExit"),
     "raises": (SLOW.replace("time.sleep(60)", "raise RuntimeError('lost')"), "lost"),
     "another type": (SLOW.replace("time.sleep(60)", "yield True"), "bool"),

@@ -146,6 +146,6 @@ def test_nothing_is_left_behind_when_it_breaks_off(here: Path) -> None:
     features = ["sepal_length", "sepal_width"]
     joblib.dump(LogisticRegression(max_iter=1000).fit(train[features], train["target"]), here / "m.joblib")
     before = {path.name for path in here.iterdir()}
-    with pytest.raises(EvidenceError, match="same bytes"):
+    with pytest.raises(EvidenceError, match="same rows"):
         write_policy(model="m.joblib", data="test.csv", reference="test.csv", label="target")
     assert {path.name for path in here.iterdir()} == before

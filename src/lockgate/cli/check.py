@@ -104,9 +104,9 @@ def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | 
     finally:
         progress.close()
     folder = out if out is not None else runs / result.record.run.id
+    write_reports(folder, result.record, result.attachments)
     if out is None and not (runs.parent / ".gitignore").exists():
         write(runs.parent / ".gitignore", b"# what Lockgate writes here is no source\n*\n")
-    write_reports(folder, result.record, result.attachments)
     show(result.record, form, folder)
     if form not in {"json", "terminal"}:
         say(f"Reports: {folder}")

@@ -80,8 +80,8 @@ class Gathered:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know about the evidence."""
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
-        broken = {str(frame): role for (role, _), frame in self._frames.items() if isinstance(frame, EvidenceError)}
-        notes += [f"no predictions on {role}: {error}" for error, role in broken.items()]
+        broken = dict.fromkeys(str(frame) for frame in self._frames.values() if isinstance(frame, EvidenceError))
+        notes += [f"no predictions: {error}" for error in broken]
         if _same(self.models, "candidate", "champion"):
             notes.append("candidate and champion are the same bytes")
         if _same(self.sources, "validation", "training"):
