@@ -77,10 +77,18 @@ class PolicyError(LockgateError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was probably meant to be, or None."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
+    by_shape = {_shape(candidate): candidate for candidate in known}
     cutoff = 0.5 if len(name) <= 3 else 0.6  # one wrong letter of two is half of the name
-    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
-    return by_lower[found[0]] if found else None
+    found = get_close_matches(_shape(name), by_shape, n=1, cutoff=cutoff)
+    return by_shape[found[0]] if found else None
+
+
+def _shape(name: str) -> str:
+    """A name without what eyes confuse: case, and letters that look like digits."""
+    return name.lower().translate(_LOOKALIKES)
+
+
+_LOOKALIKES = str.maketrans("lio", "110")
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
