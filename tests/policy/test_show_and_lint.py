@@ -94,6 +94,7 @@ def test_the_smallest_policy_needs_no_advice(load: Load) -> None:
 @pytest.mark.parametrize(
     ("text", "what", "place"),
     [
+        (POLICY + "decide: {inconclusive: block}\n", "gates give point estimates", "lockgate.yaml:9:10"),
         (POLICY + "decide: {inconclusive: pass}\n", "an undecided condition passes", "lockgate.yaml:9:10"),
         (POLICY + "decide: {confidence: 0.6}\n", "miss the true value often", "lockgate.yaml:9:10"),
         (POLICY.replace("income", "income, min_rows: 3"), "3 rows is judged by chance", "lockgate.yaml:3:46"),

@@ -35,6 +35,10 @@ def _deciding(policy: Policy) -> Iterator[Mistake]:
     if policy.rules.inconclusive == "pass":
         what = "an undecided condition passes: the fewer rows, the more gets through"
         yield Mistake(place=_at(policy, "decide.inconclusive"), what=what, fix="use by_estimate or block")
+    if policy.rules.inconclusive == "block":
+        what = "only what an interval proves passes, and Lockgate's own gates give point estimates: all of it blocks"
+        fix = "use by_estimate, unless every gate is one of your own that gives intervals"
+        yield Mistake(place=_at(policy, "decide.inconclusive"), what=what, fix=fix)
     if policy.rules.confidence < 0.8:
         what = f"intervals at confidence {policy.rules.confidence:g} miss the true value often"
         yield Mistake(place=_at(policy, "decide.confidence"), what=what, fix="use 0.9 or more")
