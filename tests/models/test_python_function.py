@@ -296,7 +296,7 @@ def test_bad_input_103_prints_half_a_gigabyte(folder: Path) -> None:
     """What it prints never reaches the answers, and only the end of it is kept."""
     with opened("python:mine:prints", base=folder, limits=QUICK) as held:
         np.testing.assert_array_equal(scores(held.predict(TABLE)), np.arange(10) / 10)
-        printed = held._process.printed()
+    printed = held._process.printed()  # closed: all that was in the pipe has been read
     assert len(printed) <= QUICK.output
     assert printed.endswith("the last word")
 
