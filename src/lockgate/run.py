@@ -68,7 +68,7 @@ def check(
     Raises:
         PolicyError: the policy holds mistakes.
         UsageError: `only` or `data` names what the policy does not know.
-        EvidenceError: data or a model is missing, empty or broken, so that nothing can be decided.
+        EvidenceError: a data set is missing, empty or broken, so that no gate can run.
     """
     given = data or {}
     tables = {role: table for role, table in given.items() if not isinstance(table, str | Path)}

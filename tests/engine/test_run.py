@@ -267,3 +267,23 @@ def test_a_record_tells_itself_in_a_line(tmp_path: Path) -> None:
     record = lockgate.check(project(tmp_path, GATES))
     assert repr(record).startswith("<Record of 'model': passed: ")
     assert "<script" not in record._repr_html_()
+
+
+def test_which_columns_drift_looks_at_does_not_depend_on_the_gates_before_it(tmp_path: Path) -> None:
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+
+    gates = """
+    performance: {metrics: {accuracy: {min: 0.01}}}
+    drift: {data: production, columns: {age: {psi: {max: 9}}}}
+    """
+    model = MODEL.replace("{predictions: {score: p}}", "age.joblib").replace("  features: [age, sex]\n", "")
+    policy = project(tmp_path, gates, model=model.replace("label: y", "label: y\n  production: production.parquet"))
+    frame = pq.read_table(tmp_path / "validation.parquet").to_pandas()
+    joblib.dump(LogisticRegression().fit(frame[["age"]], frame["y"]), tmp_path / "age.joblib")
+    write_data(tmp_path / "production.parquet", seed=3)
+    unlabelled = pq.read_table(tmp_path / "production.parquet").drop_columns(["y"])
+    pq.write_table(unlabelled, tmp_path / "production.parquet")
+    whole, alone = execute(policy).record, execute(policy, only=("drift",)).record
+    assert whole.content.gates[1] == alone.content.gates[0]
+    assert {entry.at.column for entry in alone.content.gates[0].measurements} == {"age", None}

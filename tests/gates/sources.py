@@ -35,8 +35,7 @@ def evidence(
 
     `frames`: the predictions on the data and on the reference.
     """
-    roles = {"label": label, "id": id_column}
-    taken = {column for column in roles.values() if column is not None}
+    taken = {column for column in (label, id_column) if column is not None}
     return Evidence(
         task=task,
         data=source(data),
@@ -45,7 +44,6 @@ def evidence(
         features=tuple(name for name in data if name not in taken) if features is None else tuple(features),
         label=label,
         id=id_column,
-        roles={role: column for role, column in roles.items() if column is not None},
         frame=None if frames is None else frames[0],
         reference_frame=None if frames is None else frames[1],
     )

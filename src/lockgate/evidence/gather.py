@@ -117,7 +117,6 @@ class Gathered:
     def _view(self, spec: GateSpec, role: str) -> Evidence:
         needs, data = spec.gate.needs, self._policy.data
         reference = self._reference(needs, role)
-        roles = {"label": data.label, "id": data.id, "weight": data.weight}
         return Evidence(
             task=self._policy.model.task,
             data=self.sources[role],
@@ -129,7 +128,6 @@ class Gathered:
             label=data.label,
             id=data.id,
             weight=data.weight,
-            roles={name: column for name, column in roles.items() if column is not None},
             min_rows=data.min_rows,
             seed=self._policy.seed,
         )
@@ -171,12 +169,22 @@ class Gathered:
         """
         if self._policy.data.features is not None:
             return self._policy.data.features
-        model = None if needs.candidate == "no" else self._models.get("candidate")
-        if model is not None and model.features is not None:
-            return model.features
+        named = None if needs.candidate == "no" else self._fitted_on()
+        if named is not None:
+            return named
         taken = self._taken()
         held = dict.fromkeys([*source.schema, *(reference.schema if reference is not None else ())])
         return tuple(name for name in held if name not in taken)
+
+    def _fitted_on(self) -> tuple[str, ...] | None:
+        """The columns that the candidate names; None where it names none, or cannot be opened."""
+        model = self._policy.model
+        if model.task == "other" or model.candidate is None or model.candidate.predictions is not None:
+            return None
+        try:
+            return self._opened("candidate", model.candidate).features
+        except EvidenceError:
+            return None  # the gates that need its predictions say why
 
     def _taken(self) -> frozenset[str]:
         """Columns with another role than a feature: label, id, weight, and predictions that stand in the data."""

@@ -1,7 +1,7 @@
 """What one gate sees of the evidence: summaries of data sets, and the prediction frame."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -175,7 +175,6 @@ class Evidence:
         label: name of the label column.
         id: name of the column that identifies a row.
         weight: name of the weight column.
-        roles: columns with another role than a feature, by role.
         min_rows: under this a slice or group is listed, not judged.
         seed: of every draw.
     """
@@ -190,9 +189,14 @@ class Evidence:
     label: str | None = None
     id: str | None = None
     weight: str | None = None
-    roles: Mapping[str, str] = field(default_factory=dict)
     min_rows: int = 30
     seed: int = 7
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Columns with another role than a feature, by role."""
+        held = {"label": self.label, "id": self.id, "weight": self.weight}
+        return {role: column for role, column in held.items() if column is not None}
 
     def slices_and_whole(self) -> Iterator[Slice | None]:
         """None for all rows, then every slice of the frame."""
