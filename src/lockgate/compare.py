@@ -4,9 +4,9 @@ Every comparison is the positive one: what is unknown, not finite or outside its
 """
 
 import math
-from itertools import pairwise
 
-from lockgate.types import ABSOLUTE_BOUNDS, LEVELS, Bound, Law, Measurement, Metric
+from lockgate.law import quantile
+from lockgate.types import ABSOLUTE_BOUNDS, Bound, Measurement, Metric
 
 ABSOLUTE = frozenset({*ABSOLUTE_BOUNDS, "warn"})
 """The bounds that need no champion."""
@@ -78,13 +78,3 @@ def interval(
         return None, None
     ends = [sign * quantile(uncertainty.law, (1 + side * confidence) / 2) for side in (-1, 1)]
     return min(ends), max(ends)
-
-
-def quantile(law: Law, level: float) -> float:
-    """A law's quantile: linear between its `LEVELS`, the outermost one beyond them."""
-    if level <= LEVELS[0]:
-        return law.quantiles[0]
-    for (below, above), (low, high) in zip(pairwise(LEVELS), pairwise(law.quantiles), strict=True):
-        if level <= above:
-            return low + (level - below) / (above - below) * (high - low)
-    return law.quantiles[-1]

@@ -15,6 +15,7 @@ Direction: TypeAlias = Literal["higher", "lower", "neither"]  # which way is bet
 Scope: TypeAlias = Literal["whole", "slices", "columns"]  # what a clause speaks of
 Bound: TypeAlias = Literal["min", "max", "max_drop", "min_gain", "min_ratio", "max_ratio", "warn", "measured"]
 Inconclusive: TypeAlias = Literal["by_estimate", "block", "pass"]
+Reuse: TypeAlias = Literal["report", "bonferroni"]
 Task: TypeAlias = Literal["binary", "multiclass", "regression", "other"]
 
 RECORD_VERSION = "1"
@@ -173,6 +174,7 @@ class Difference:
 class Measurement:
     """One number that a gate measured. `value` is the plug-in estimate, finite.
 
+    `error` bounds how far summarised evidence (a profile) can have moved the value; 0 where it is exact.
     `champion` is the champion's value of the same metric on the same rows. `note` is what a person wants to read beside
     the value, in a few words (which group is lowest). `details` are small facts for charts
     (bins, curves), never rows. A `volatile` measurement (latency, memory) is not repeatable and stands in the Record's
@@ -182,6 +184,7 @@ class Measurement:
     metric: str
     value: float
     at: At = field(default_factory=At)
+    error: float = 0.0
     uncertainty: Uncertainty | None = None
     null: Null | None = None
     champion: float | None = None
@@ -284,11 +287,17 @@ class GateRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The part of a policy that decides: what `judge` reads, and what its digest is about."""
+    """The part of a policy that decides: what `judge` reads, and what its digest is about.
+
+    `false_block_rate` is the chance that a run in which nothing changed blocks; `reuse` says whether candidates that
+    were judged on the same data before tighten what passes.
+    """
 
     gates: tuple[GateRules, ...]
     confidence: float = 0.95
     inconclusive: Inconclusive = "by_estimate"
+    false_block_rate: float = 0.05
+    reuse: Reuse = "report"
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -356,6 +365,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """Bounds on the chance that other rows, as many and from the same source, would give another verdict.
+
+    From the conditions' own uncertainties, under any dependence between them; `unknown` of them have none and count as
+    certain. No probability of error: the same mistake made twice is stable.
+    """
+
+    low: float
+    high: float
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The decision. `partial`: some gates of the policy did not run by wish, so it cannot promote."""
 
@@ -363,6 +385,7 @@ class Verdict:
     exit_code: ExitCode
     partial: bool
     headline: str
+    stability: Stability | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -457,6 +480,22 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldoutUse:
+    """How often the validation data have been judged on: a holdout wears out with every candidate that it has seen.
+
+    Attributes:
+        data: digest of the data.
+        candidates: number of different candidates in the Records at hand, this run's among them; None: no Records at
+            hand, so that it is unknown.
+        records: digests of the Records that were counted.
+    """
+
+    data: str
+    candidates: int | None
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """The repeatable part of a Record: the same inputs give the same bytes."""
 
@@ -473,6 +512,7 @@ class Content:
     verdict: Verdict
     scorecard: Scorecard
     notes: tuple[str, ...] = ()
+    holdout: HoldoutUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

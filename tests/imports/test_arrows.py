@@ -8,7 +8,7 @@ import pytest
 from tests.imports.imports import PACKAGE, Import, imports
 
 GROUND = {"types", "errors"}
-WORDS = {"numbers", "compare", "globs"}
+WORDS = {"numbers", "compare", "globs", "law"}
 
 ARROWS = {
     # what everything stands on
@@ -17,8 +17,9 @@ ARROWS = {
     "globs": set[str](),
     "numbers": set[str](),
     "progress": set[str](),
-    "compare": {"types"},
-    "stats": set[str](),
+    "law": {"types"},
+    "compare": {"types", "law"},
+    "stats": {"types", "law"},
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
     "gates": GROUND | {"globs", "numbers", "stats", "evidence"},

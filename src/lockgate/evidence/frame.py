@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.raw import RawPredictions
@@ -20,12 +21,17 @@ from lockgate.types import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelling:
-    """What the policy says about the label: its column, its classes' roles, and which column weighs the rows."""
+    """What the policy says about the label (its column, its classes' roles), and of columns about the rows.
+
+    `weight` weighs them, `cluster` says which belong together, `time` in which order they came.
+    """
 
     label: str
     positive: Label | None = None
     favourable: Label | None = None
     weight: str | None = None
+    cluster: str | None = None
+    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,7 @@ def build_frame(
     weight = (
         None if labelling.weight is None else _weights(_column(table, labelling.weight, where), labelling.weight, where)
     )
+    cluster = _clusters(table, labelling, where)
     given = [answers for answers in (candidate, champion) if answers is not None]
     for answers in given:
         _check_rows(answers, table.num_rows, where)
@@ -77,6 +84,7 @@ def build_frame(
             candidate=_regression(candidate, where),
             champion=_regression(champion, where),
             weight=weight,
+            cluster=cluster,
             slices=slices,
             groupings=groupings,
         )
@@ -96,6 +104,7 @@ def build_frame(
         candidate=_classified(candidate, classes, task, labelling, where),
         champion=_classified(champion, classes, task, labelling, where),
         weight=weight,
+        cluster=cluster,
         slices=slices,
         groupings=groupings,
     )
@@ -127,6 +136,36 @@ def _weights(column: pa.ChunkedArray, name: str, where: str) -> Floats:
             f"weight {name!r} is zero or negative in some rows", where=where, fix="weights are positive"
         )
     return values
+
+
+def _clusters(table: pa.Table, labelling: Labelling, where: str) -> Codes | None:
+    """Which rows belong together: those of one cluster, else those of one block in time, else None."""
+    fix = "name a column that every row has"
+    if labelling.cluster is not None:
+        what = f"cluster {labelling.cluster!r}"
+        codes, _ = _coded(_column(table, labelling.cluster, where), what, where)
+        if np.any(codes < 0):
+            raise EvidenceError(f"{what} is missing in some rows", where=where, fix=fix)
+        return codes
+    if labelling.time is not None:
+        column = _column(table, labelling.time, where)
+        if column.null_count:
+            raise EvidenceError(f"time {labelling.time!r} is missing in some rows", where=where, fix=fix)
+        return _blocks(column)
+    return None
+
+
+def _blocks(column: pa.ChunkedArray) -> Codes:
+    """Consecutive blocks of the rows in time, about as many as rows in each: the root of their number.
+
+    Neighbours depend on each other and blocks hardly do, as in the bootstrap of blocks (Carlstein 1986).
+    """
+    order = pc.sort_indices(column).to_numpy(zero_copy_only=False)
+    rows = len(order)
+    size = max(1, round(rows**0.5))
+    block = np.empty(rows, np.int64)
+    block[order] = np.arange(rows) // size
+    return block
 
 
 def _coded(column: pa.ChunkedArray, what: str, where: str) -> tuple[Codes, tuple[Label, ...]]:

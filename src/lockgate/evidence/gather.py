@@ -16,7 +16,7 @@ from lockgate.evidence.view import Evidence, Frame
 from lockgate.evidence.worker.model import Model, open_model
 from lockgate.gates.base import Needs
 from lockgate.policy.model import GateSpec, ModelSpec, Policy
-from lockgate.types import DataFacts, ModelFacts
+from lockgate.types import DataFacts, GateRules, ModelFacts
 
 Step = Callable[..., None]
 """`Progress.step`."""
@@ -128,9 +128,15 @@ class Gathered:
             label=data.label,
             id=data.id,
             weight=data.weight,
+            cluster=data.cluster,
+            time=data.time,
             min_rows=data.min_rows,
             seed=self._policy.seed,
+            asked=frozenset(clause.metric for rules in self._rules_of(spec) for clause in rules.clauses),
         )
+
+    def _rules_of(self, spec: GateSpec) -> tuple[GateRules, ...]:
+        return tuple(rules for rules in self._policy.rules.gates if rules.id == spec.id)
 
     def _reference(self, needs: Needs, role: str) -> ArrowSource | None:
         reference = self.sources.get("reference") if needs.reference != "no" else None
@@ -189,7 +195,8 @@ class Gathered:
     def _taken(self) -> frozenset[str]:
         """Columns with another role than a feature: label, id, weight, and predictions that stand in the data."""
         data = self._policy.data
-        roles = (column for column in (data.label, data.id, data.weight) if column is not None)
+        held = (data.label, data.id, data.weight, data.cluster, data.time)
+        roles = (column for column in held if column is not None)
         return frozenset((*roles, *self._predicted()))
 
     def _predicted(self) -> frozenset[str]:
@@ -234,10 +241,17 @@ class Gathered:
         data, source = self._policy.data, self.sources[role]
         label = data.label or ""
         return build_frame(
-            source.table(tuple(name for name in (label, data.weight) if name is not None)),
+            source.table(tuple(name for name in (label, data.weight, data.cluster, data.time) if name is not None)),
             source.uri,
             self._policy.model.task,
-            Labelling(label=label, positive=data.positive, favourable=data.favourable, weight=data.weight),
+            Labelling(
+                label=label,
+                positive=data.positive,
+                favourable=data.favourable,
+                weight=data.weight,
+                cluster=data.cluster,
+                time=data.time,
+            ),
             candidate=self._answers("candidate", role),
             champion=self._answers("champion", role) if with_champion else None,
             slices=make_slices(source, data.slices),

@@ -103,13 +103,14 @@ def sample_of(frame: Frame, model: Predictions) -> Sample:
     """
     if frame.task == "regression":
         numbers = frame.label.astype(np.float64), model.prediction.astype(np.float64)
-        return regression_sample(*numbers, frame.weight)
+        return regression_sample(*numbers, frame.weight, cluster=frame.cluster)
     label, said = codes_of(frame, model)
     if frame.task == "multiclass":
-        return multiclass_sample(label, said, len(frame.classes), model.score, frame.weight)
+        return multiclass_sample(label, said, len(frame.classes), model.score, frame.weight, cluster=frame.cluster)
     if frame.positive is None:
         raise Undefined("it is not said which class is the positive one")
-    return binary_sample(label == frame.positive, said == frame.positive, model.score, frame.weight)
+    positive = label == frame.positive, said == frame.positive
+    return binary_sample(*positive, model.score, frame.weight, cluster=frame.cluster)
 
 
 def codes_of(frame: Frame, model: Predictions) -> tuple[Codes, Codes]:

@@ -136,6 +136,8 @@ class Frame:
         candidate: the candidate's predictions; None in a run without a candidate.
         champion: the champion's predictions on the same rows.
         weight: weight of each row, positive and finite.
+        cluster: which rows belong together (codes from 0): those of one `data.cluster`, or of one block of
+            `data.time`; None where every row stands alone.
         slices: the policy's slices.
         groupings: the sensitive columns and their intersections.
     """
@@ -148,11 +150,12 @@ class Frame:
     candidate: Predictions | None = None
     champion: Predictions | None = None
     weight: Floats | None = None
+    cluster: Codes | None = None
     slices: tuple[Slice, ...] = ()
     groupings: tuple[Grouping, ...] = ()
 
     def __post_init__(self) -> None:
-        freeze(self.label, self.weight)
+        freeze(self.label, self.weight, self.cluster)
 
     @property
     def rows(self) -> int:
@@ -175,8 +178,12 @@ class Evidence:
         label: name of the label column.
         id: name of the column that identifies a row.
         weight: name of the weight column.
+        cluster: name of the column whose equal values belong together.
+        time: name of the column that orders the rows.
         min_rows: under this a slice or group is listed, not judged.
         seed: of every draw.
+        asked: the metrics that the policy asks of this gate; None: all. What is dear to measure need not be measured
+            for the others.
     """
 
     task: Task
@@ -189,13 +196,26 @@ class Evidence:
     label: str | None = None
     id: str | None = None
     weight: str | None = None
+    cluster: str | None = None
+    time: str | None = None
     min_rows: int = 30
     seed: int = 7
+    asked: frozenset[str] | None = None
+
+    def asks(self, metric: str) -> bool:
+        """Whether the policy asks for a metric of this gate."""
+        return self.asked is None or metric in self.asked
 
     @property
     def roles(self) -> Mapping[str, str]:
         """Columns with another role than a feature, by role."""
-        held = {"label": self.label, "id": self.id, "weight": self.weight}
+        held = {
+            "label": self.label,
+            "id": self.id,
+            "weight": self.weight,
+            "cluster": self.cluster,
+            "time": self.time,
+        }
         return {role: column for role, column in held.items() if column is not None}
 
     def slices_and_whole(self) -> Iterator[Slice | None]:

@@ -47,6 +47,8 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
         gates=tuple(gate.rules for gate in blocks.gates),
         confidence=decide.confidence,
         inconclusive=decide.inconclusive,
+        false_block_rate=decide.false_block_rate,
+        reuse=decide.reuse,
         weights=dict(scorecard.weights),
     )
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (links stay as the user made them)

@@ -15,7 +15,7 @@ from lockgate.gates.base import Gate, Params
 from lockgate.policy.paths import Where
 from lockgate.policy.tighter import Tighter
 from lockgate.policy.units import Limit, Seconds
-from lockgate.types import Inconclusive, Level, Place, Rules, Task
+from lockgate.types import Inconclusive, Level, Place, Reuse, Rules, Task
 
 ROLES = ("validation", "reference", "training", "production")
 """The data sets that a policy can name."""
@@ -205,6 +205,12 @@ class DataBlock(Block):
     )
     id: Annotated[Name | None, Tighter.FIXED] = Field(None, description="column that identifies a row")
     weight: Annotated[Name | None, Tighter.FIXED] = Field(None, description="column of the rows' weights")
+    cluster: Annotated[Name | None, Tighter.FIXED] = Field(
+        None, description="column whose rows belong together (a customer), so that they count as one in intervals"
+    )
+    time: Annotated[Name | None, Tighter.FIXED] = Field(
+        None, description="column that orders the rows: neighbours in time count as one block in intervals"
+    )
     sensitive: Annotated[tuple[Sensitive, ...], Tighter.SUPERSET] = Field((), description="columns for fairness")
     slices: Annotated[tuple[SliceSpec, ...], Tighter.SUPERSET] = Field((), description="parts of the rows to look at")
     min_rows: Annotated[int, Tighter.DOWN] = Field(
@@ -231,7 +237,8 @@ class DataBlock(Block):
 
     @model_validator(mode="after")
     def _one_role_each(self) -> Self:
-        held = [(role, getattr(self, role)) for role in ("label", "id", "weight") if getattr(self, role) is not None]
+        roles = ("label", "id", "weight", "cluster", "time")
+        held = [(role, getattr(self, role)) for role in roles if getattr(self, role) is not None]
         for index, (role, column) in enumerate(held):
             other = next((earlier for earlier, name in held[:index] if name == column), None)
             if other is not None:
@@ -252,6 +259,12 @@ class DecideBlock(Block):
     confidence: Annotated[float, Tighter.UP] = Field(0.95, ge=0.5, lt=1, description="level of the intervals")
     inconclusive: Annotated[Inconclusive, Tighter.UP] = Field(
         "by_estimate", description="what an undecided condition means: the estimate decides, it blocks, or it passes"
+    )
+    false_block_rate: Annotated[float, Tighter.UP] = Field(
+        0.05, gt=0, le=0.5, description="chance that a run in which nothing changed blocks, over all its conditions"
+    )
+    reuse: Annotated[Reuse, Tighter.UP] = Field(
+        "report", description="candidates judged on these data before: report their number, or correct for it"
     )
     seed: Annotated[int, Tighter.FIXED] = Field(7, ge=0, lt=2**32, description="seed of every random draw")
 

@@ -22,6 +22,7 @@ class Tighter(StrEnum):
 ORDERS = {
     "level": ("info", "warn", "block"),
     "inconclusive": ("pass", "by_estimate", "block"),
+    "reuse": ("report", "bonferroni"),
     "when_no_champion": ("pass", "block"),
 }
 """Words from the loosest to the strictest, by key."""

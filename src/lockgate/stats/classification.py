@@ -22,6 +22,7 @@ class BinarySample:
         score: the score of the positive class.
         no_score: why there is no usable score.
         weight: weights of the rows.
+        cluster: which rows belong together (codes from 0), None where every row stands alone.
         order: for each row, where it stood in the arrays that the sample was made of; None: where it stands.
     """
 
@@ -30,6 +31,7 @@ class BinarySample:
     score: Floats | None
     no_score: str
     weight: Floats | None
+    cluster: Codes | None
     order: Codes | None
 
     @property
@@ -54,6 +56,7 @@ class BinarySample:
             score=None if self.score is None else self.score[index],
             no_score=self.no_score,
             weight=picked(self.weight, index),
+            cluster=None if self.cluster is None else self.cluster[index],
             order=None,
         )
 
@@ -104,7 +107,12 @@ class BinarySample:
 
 
 def binary_sample(
-    positive: Bools, predicted: Bools, score: NDArray[np.generic] | None = None, weight: Floats | None = None
+    positive: Bools,
+    predicted: Bools,
+    score: NDArray[np.generic] | None = None,
+    weight: Floats | None = None,
+    *,
+    cluster: Codes | None = None,
 ) -> BinarySample:
     """A sample of rows in any order.
 
@@ -121,6 +129,7 @@ def binary_sample(
         score=None,
         no_score="the model gives no scores",
         weight=weight,
+        cluster=cluster,
         order=None,
     )
     if score is None:

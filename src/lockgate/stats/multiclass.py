@@ -24,6 +24,7 @@ class MulticlassSample:
         score: probabilities, shape (rows, classes).
         no_score: why there is no usable score.
         weight: weights of the rows.
+        cluster: which rows belong together (codes from 0), None where every row stands alone.
     """
 
     label: Codes
@@ -32,6 +33,7 @@ class MulticlassSample:
     score: Floats | None
     no_score: str
     weight: Floats | None
+    cluster: Codes | None
 
     @property
     def rows(self) -> int:
@@ -47,6 +49,7 @@ class MulticlassSample:
             score=None if self.score is None else self.score[rows],
             no_score=self.no_score,
             weight=picked(self.weight, rows),
+            cluster=None if self.cluster is None else self.cluster[rows],
         )
 
     pick = take
@@ -111,7 +114,13 @@ class MulticlassSample:
 
 
 def multiclass_sample(
-    label: Codes, prediction: Codes, classes: int, score: Floats | None = None, weight: Floats | None = None
+    label: Codes,
+    prediction: Codes,
+    classes: int,
+    score: Floats | None = None,
+    weight: Floats | None = None,
+    *,
+    cluster: Codes | None = None,
 ) -> MulticlassSample:
     """A sample; scores that are absent or no probabilities leave the metrics that need none standing.
 
@@ -127,7 +136,13 @@ def multiclass_sample(
         except Undefined as undefined:
             score, no_score = None, str(undefined)
     return MulticlassSample(
-        label=label, prediction=prediction, classes=classes, score=score, no_score=no_score, weight=weight
+        label=label,
+        prediction=prediction,
+        classes=classes,
+        score=score,
+        no_score=no_score,
+        weight=weight,
+        cluster=cluster,
     )
 
 

@@ -6,17 +6,18 @@ from functools import cached_property
 
 import numpy as np
 
-from lockgate.stats.checks import Floats, Rows, mean, numbers, picked, ratio, same_rows, weights
+from lockgate.stats.checks import Codes, Floats, Rows, mean, numbers, picked, ratio, same_rows, weights
 from lockgate.stats.undefined import Undefined
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegressionSample:
-    """Finite labels and predictions of one model, and weights of the rows."""
+    """Finite labels and predictions of one model, weights of the rows, and which of them belong together."""
 
     label: Floats
     prediction: Floats
     weight: Floats | None
+    cluster: Codes | None
 
     @property
     def rows(self) -> int:
@@ -26,7 +27,10 @@ class RegressionSample:
     def take(self, rows: Rows) -> "RegressionSample":
         """The rows that a mask, or indices, name."""
         return RegressionSample(
-            label=self.label[rows], prediction=self.prediction[rows], weight=picked(self.weight, rows)
+            label=self.label[rows],
+            prediction=self.prediction[rows],
+            weight=picked(self.weight, rows),
+            cluster=None if self.cluster is None else self.cluster[rows],
         )
 
     pick = take
@@ -46,7 +50,9 @@ class RegressionSample:
         return absolute
 
 
-def regression_sample(label: Floats, prediction: Floats, weight: Floats | None = None) -> RegressionSample:
+def regression_sample(
+    label: Floats, prediction: Floats, weight: Floats | None = None, *, cluster: Codes | None = None
+) -> RegressionSample:
     """A sample.
 
     Raises:
@@ -54,7 +60,10 @@ def regression_sample(label: Floats, prediction: Floats, weight: Floats | None =
     """
     rows = same_rows("label and predictions", label, prediction)
     return RegressionSample(
-        label=numbers(label, "label"), prediction=numbers(prediction, "prediction"), weight=weights(weight, rows)
+        label=numbers(label, "label"),
+        prediction=numbers(prediction, "prediction"),
+        weight=weights(weight, rows),
+        cluster=cluster,
     )
 
 
