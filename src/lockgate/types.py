@@ -161,7 +161,10 @@ class Null:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Candidate less champion on the same rows, on the scale on which its law is known."""
+    """Candidate against champion on the same rows: candidate less champion, or ln(candidate / champion).
+
+    The law of a ratio cannot be had from that of a difference, so each scale has its own.
+    """
 
     scale: Literal["difference", "log_ratio"]
     value: float
@@ -175,7 +178,8 @@ class Measurement:
     """One number that a gate measured. `value` is the plug-in estimate, finite.
 
     `error` bounds how far summarised evidence (a profile) can have moved the value; 0 where it is exact.
-    `champion` is the champion's value of the same metric on the same rows. `note` is what a person wants to read beside
+    `champion` is the champion's value of the same metric on the same rows; `difference` and `ratio` are its paired
+    comparison on both scales. `note` is what a person wants to read beside
     the value, in a few words (which group is lowest). `details` are small facts for charts
     (bins, curves), never rows. A `volatile` measurement (latency, memory) is not repeatable and stands in the Record's
     `run` part.
@@ -189,6 +193,7 @@ class Measurement:
     null: Null | None = None
     champion: float | None = None
     difference: Difference | None = None
+    ratio: Difference | None = None
     rows: int | None = None
     note: str = ""
     details: Mapping[str, JSON] = field(default_factory=dict)
