@@ -1,5 +1,5 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types docs lock bench-help environment
+.PHONY: help demo test check lint types docs lock bench-help bench-peers environment
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
@@ -35,3 +35,6 @@ lock: environment ## Resolve the locked requirements anew, within the ranges of 
 
 bench-help: environment ## Time `lockgate --help` against `python -c "import click"`
 	@.venv/bin/python bench/help_time.py
+
+bench-peers: environment ## Make an environment for each tool that the benchmarks measure against
+	@.venv/bin/python bench/peers.py
