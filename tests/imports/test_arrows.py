@@ -26,7 +26,8 @@ ARROWS = {
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
-    "judge": GROUND | WORDS | {"scorecard"},
+    "budget": set[str](),
+    "judge": GROUND | WORDS | {"scorecard", "budget"},
     "record": GROUND,
     # what uses them
     "reports": GROUND | WORDS | {"record", "gates", "plugins"},
