@@ -9,10 +9,10 @@ LEAST_CHANCE = 0.001
 def capped_share(chances: Sequence[float], rate: float) -> float:
     """The largest level c at which conditions may be rejected: Σ min(chance, c) <= `rate`.
 
-    A condition blocks when its value is beyond its limit and p <= c. If nothing has changed, it does so with a chance of
-    at most min(chance, c), so that by the union bound a run blocks with a chance of at most `rate`, under any dependence
-    between the conditions. A limit that chance hardly reaches costs the others next to nothing. With all chances 1 this
-    is Bonferroni's share.
+    A condition blocks when its value is beyond its limit and p <= c. If nothing has changed, it does so with a chance
+    of at most min(chance, c), so that by the union bound a run blocks with a chance of at most `rate`, under any
+    dependence between the conditions. A limit that chance hardly reaches costs the others next to nothing. With all
+    chances 1 this is Bonferroni's share.
 
     Args:
         chances: for each condition, the chance of a value beyond its limit if nothing has changed.

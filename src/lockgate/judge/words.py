@@ -1,0 +1,89 @@
+"""What a finding says: the value against its limit, why it is undecided, and what would settle or mend it."""
+
+from lockgate.compare import unit_of, upward
+from lockgate.judge.clauses import Case
+from lockgate.numbers import apart, short
+from lockgate.types import Bound
+
+WORDS: dict[Bound, str] = {
+    "min": "needed is at least",
+    "max": "allowed is at most",
+    "max_drop": "allowed is a drop of at most",
+    "min_gain": "needed is a gain of at least",
+    "min_ratio": "needed is a ratio of at least",
+    "max_ratio": "allowed is a ratio of at most",
+    "warn": "the warning limit is",
+}
+"""How a bound reads in a sentence: "f1 is 0.61, needed is at least 0.65"."""
+
+NAMES: dict[Bound, str] = {"max_drop": " drop", "min_gain": " gain", "min_ratio": " ratio", "max_ratio": " ratio"}
+"""What of a metric a comparative bound speaks of."""
+
+# Why a condition is undecided.
+UNPROVEN = "the gate gives no interval for it, so it cannot be proven"
+STRADDLES = "the limit lies inside the interval"
+CHANCE = "chance alone would show as much"
+NOT_EXCLUDED = "a worsening beyond the limit is not ruled out"
+UNKNOWN = "there are too few rows to say how far it may have worsened"
+SUMMARISED = "the saved profile cannot tell on which side of the limit it lies"
+
+
+def message(case: Case, share: float | None, why: str | None, confidence: float) -> str:
+    """One sentence: the value, the limit, and what decided where that was not the value alone."""
+    held, measured, metric, bound = case.held, case.measured, case.metric, case.bound
+    where = f" on {measured.at}" if str(measured.at) else ""
+    shown, shown_limit = apart(held.value, held.limit, unit_of(bound, metric))
+    text = f"{measured.metric}{NAMES.get(bound, '')}{where} is {shown}"
+    if held.bias and short(held.value) != short(measured.value):
+        text += f" ({short(measured.value, metric.unit)}, corrected for what chance gives)"
+    text += f", {WORDS[bound]} {shown_limit}"
+    if bound in NAMES and measured.champion is not None:
+        candidate, champion = apart(measured.value, measured.champion, metric.unit)
+        text += f" (candidate {candidate}, champion {champion})"
+    warn = case.clause.condition.warn
+    if bound != "warn" and warn is not None:
+        text += f", the warning limit is {short(warn, metric.unit)}"
+    return text + _reason(case, share, why, confidence)
+
+
+def remedy(case: Case, why: str | None, needed: int | None) -> str:
+    """What would mend a failure or settle an undecided condition; nothing where neither is needed."""
+    held = case.held
+    if why in {CHANCE, NOT_EXCLUDED, UNKNOWN}:
+        if needed is not None:
+            return f"about {short(_rounded(needed))} rows would settle it"
+        return "" if why == UNKNOWN else "its true value may lie at the limit itself, which no number of rows settles"
+    if why == STRADDLES:
+        return "four times the rows halve the interval"
+    if why == SUMMARISED:
+        return "name the data themselves as the reference"
+    if held.good and (held.kind != "claim" or held.p_value is None):
+        return ""
+    if held.good:
+        return "prove the gain on more rows"
+    short_by = short(abs(held.limit - held.value), unit_of(case.bound, case.metric))
+    return f"passes when it is {short_by} {'higher' if upward(case.bound, case.metric) else 'lower'}"
+
+
+def _reason(case: Case, share: float | None, why: str | None, confidence: float) -> str:
+    held = case.held
+    if held.kind == "claim":
+        if held.p_value is None:
+            return "; there are too few rows to prove it"
+        return f"; p of no gain is {short(held.p_value, digits=2)}, proven at {short(1 - confidence, digits=2)}"
+    if why == NOT_EXCLUDED:
+        reached = held.reaches(confidence)
+        worst = "" if reached is None else f" ({short(held.written(reached), unit_of(case.bound, case.metric), 3)})"
+        return f"; {why}{worst}"
+    if held.p_value is not None and share is not None and not held.good:
+        p, against = short(held.p_value, digits=2), short(share, digits=2)
+        return f"; {CHANCE} with p = {p}, " + (
+            f"more than its share {against} of the error budget" if why == CHANCE else f"within its share {against}"
+        )
+    return f"; {why}" if why is not None else ""
+
+
+def _rounded(rows: int) -> int:
+    """Two significant digits, rounded up: more would promise what a plan cannot hold."""
+    unit = int(10 ** max(0, len(str(rows)) - 2))
+    return -(-rows // unit) * unit
