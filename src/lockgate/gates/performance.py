@@ -10,8 +10,8 @@ from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.stats import calibration, classification, confusion, multiclass, ranking, regression
 from lockgate.stats.checks import evaluate
 from lockgate.stats.classification import BinarySample
-from lockgate.stats.intervals import Sample, metrics_of
 from lockgate.stats.multiclass import MulticlassSample
+from lockgate.stats.samples import Sample, metrics_of
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status, Task
 

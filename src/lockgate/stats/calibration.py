@@ -33,12 +33,22 @@ class Reliability:
 
 def equal_width(probability: Floats, hit: Bools, weight: Floats | None = None, bins: int = BINS) -> Reliability:
     """Reliability in bins of equal width."""
-    edges = np.linspace(0.0, 1.0, bins + 1)[1:-1]
-    return _reliability(np.searchsorted(edges, probability), probability, hit, weight)
+    return _reliability(width_codes(probability, bins), probability, hit, weight)
+
+
+def width_codes(probability: Floats, bins: int = BINS) -> Codes:
+    """Which bin of equal width each row is in."""
+    codes: Codes = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], probability)
+    return codes
 
 
 def equal_mass(probability: Floats, hit: Bools, weight: Floats | None = None, bins: int = BINS) -> Reliability:
-    """Reliability in bins of equal mass, for rows that stand in ascending order of their probability.
+    """Reliability in bins of equal mass, for rows that stand in ascending order of their probability."""
+    return _reliability(mass_codes(probability, weight, bins), probability, hit, weight)
+
+
+def mass_codes(probability: Floats, weight: Floats | None = None, bins: int = BINS) -> Codes:
+    """Which bin of equal mass each row is in, for rows that stand in ascending order of their probability.
 
     All rows of one probability go where the middle of their mass falls, so that the order of the rows cannot matter.
     """
@@ -46,7 +56,8 @@ def equal_mass(probability: Floats, hit: Bools, weight: Floats | None = None, bi
     mass = np.cumsum(weight)[ends] if weight is not None else (ends + 1).astype(np.float64)
     before = np.concatenate(([0.0], mass[:-1]))
     bin_of_step = np.minimum(np.floor(bins * (before + mass) / 2 / mass[-1]), bins - 1).astype(np.int64)
-    return _reliability(np.repeat(bin_of_step, np.diff(ends, prepend=-1)), probability, hit, weight)
+    codes: Codes = np.repeat(bin_of_step, np.diff(ends, prepend=-1))
+    return codes
 
 
 def _reliability(codes: Codes, probability: Floats, hit: Bools, weight: Floats | None) -> Reliability:

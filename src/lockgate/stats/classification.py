@@ -70,12 +70,12 @@ class BinarySample:
     @cached_property
     def ranking(self) -> ranking.Ranking:
         """The ranking by score; `Undefined` without scores or with one class only."""
-        return ranking.ranking(self._scored, self.positive, self.weight)
+        return ranking.ranking(self.scored, self.positive, self.weight)
 
     @cached_property
     def probability(self) -> Floats:
         """The score as a probability; `Undefined` where it leaves 0 to 1 or is absent."""
-        score = self._scored
+        score = self.scored
         if score[0] < 0 or score[-1] > 1:
             raise Undefined(f"the scores reach from {score[0]:.6g} to {score[-1]:.6g}: they are no probabilities")
         return score
@@ -98,7 +98,8 @@ class BinarySample:
         return place
 
     @property
-    def _scored(self) -> Floats:
+    def scored(self) -> Floats:
+        """The scores; `Undefined` where there are none."""
         if self.score is None:
             raise Undefined(self.no_score)
         if not self.rows:

@@ -3,18 +3,16 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 from statistics import NormalDist
-from typing import TypeAlias
 
 import numpy as np
 
-from lockgate.stats import classification, confusion, multiclass, regression
+from lockgate.stats import confusion
 from lockgate.stats.checks import Codes, evaluate
 from lockgate.stats.classification import BinarySample
 from lockgate.stats.multiclass import MulticlassSample
 from lockgate.stats.regression import RegressionSample
+from lockgate.stats.samples import Sample, metrics_of
 from lockgate.stats.undefined import Undefined
-
-Sample: TypeAlias = BinarySample | MulticlassSample | RegressionSample
 
 DRAWS = 200
 MOST_ROWS = 20_000
@@ -72,17 +70,6 @@ def standard_errors(sample: Sample, names: Iterable[str], *, seed: int, draws: i
         spreads = _spreads(by_rows, resampled, sample, draws)
         errors |= {name: error * scale for name, error in spreads.items()}
     return errors
-
-
-def metrics_of(sample: Sample) -> Mapping[str, Callable[..., float]]:
-    """The metrics of the sample's task, by name."""
-    match sample:
-        case BinarySample():
-            return classification.METRICS
-        case MulticlassSample():
-            return multiclass.METRICS
-        case RegressionSample():
-            return regression.METRICS
 
 
 def _of_tables(sample: Sample) -> Mapping[str, Callable[..., float]]:

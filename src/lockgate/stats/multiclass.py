@@ -7,7 +7,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from lockgate.stats import calibration, confusion
-from lockgate.stats.checks import Codes, Floats, Rows, mean, numbers, picked, same_rows, weights
+from lockgate.stats.checks import Bools, Codes, Floats, Rows, mean, numbers, picked, same_rows, weights
 from lockgate.stats.undefined import Undefined
 
 _SUM_ERROR = 1e-5  # float32 models reach 1 to about 1e-6
@@ -79,6 +79,16 @@ class MulticlassSample:
         """The most probable class of each row (the first among equals), and its probability."""
         best = self.probability.argmax(axis=1)
         return best, self.probability[np.arange(self.rows), best]
+
+    def in_top(self, k: int) -> Bools:
+        """Whether each row's label is among the `k` most probable classes; among equals the last class goes first."""
+        if k >= self.classes:
+            raise Undefined(f"with {self.classes} classes the {k} most probable always hold the label")
+        own = self.of_label[:, None]
+        later = np.arange(self.classes) > self.label[:, None]
+        ahead = np.count_nonzero((self.probability > own) | ((self.probability == own) & later), axis=1)
+        held: Bools = ahead < k
+        return held
 
     @cached_property
     def reliability(self) -> calibration.Reliability:
@@ -164,16 +174,6 @@ def _brier_score(sample: MulticlassSample) -> float:
     return mean(squares, sample.weight)
 
 
-def _top(k: int, sample: MulticlassSample) -> float:
-    """Share of rows whose label is among the `k` most probable classes; among equals the last class goes first."""
-    if k >= sample.classes:
-        raise Undefined(f"with {sample.classes} classes the {k} most probable always hold the label")
-    own = sample.of_label[:, None]
-    later = np.arange(sample.classes) > sample.label[:, None]
-    ahead = np.count_nonzero((sample.probability > own) | ((sample.probability == own) & later), axis=1)
-    return mean(ahead < k, sample.weight)
-
-
 def _roc_auc_ovo(sample: MulticlassSample) -> float:
     """Mean AUC over all pairs of classes (Hand and Till 2001)."""
     if sample.weight is not None:
@@ -188,8 +188,8 @@ def _of_table(metric: Callable[[Floats], float], sample: MulticlassSample) -> fl
 
 METRICS: Mapping[str, Callable[[MulticlassSample], float]] = {
     **{name: partial(_of_table, metric) for name, metric in confusion.MULTICLASS.items()},
-    "top_2_accuracy": partial(_top, 2),
-    "top_3_accuracy": partial(_top, 3),
+    "top_2_accuracy": lambda sample: mean(sample.in_top(2), sample.weight),
+    "top_3_accuracy": lambda sample: mean(sample.in_top(3), sample.weight),
     "roc_auc_ovr": lambda sample: float(sample.pairwise[0].mean()),
     "roc_auc_ovo": _roc_auc_ovo,
     "log_loss": lambda sample: calibration.log_loss(sample.of_label, sample.weight),

@@ -144,7 +144,7 @@ def spearman(sample: RegressionSample) -> float:
     """Spearman's rank correlation of label and prediction, equal values sharing their mean rank."""
     if sample.weight is not None:
         raise Undefined("the rank correlation is not defined with weights")
-    return _correlation(_ranks(sample.label), _ranks(sample.prediction), None)
+    return _correlation(ranks(sample.label), ranks(sample.prediction), None)
 
 
 def _variance(values: Floats, weight: Floats | None) -> float:
@@ -159,7 +159,8 @@ def _correlation(left: Floats, right: Floats, weight: Floats | None) -> float:
     return max(-1.0, min(1.0, ratio(together, spread, "all labels or all predictions are equal")))
 
 
-def _ranks(values: Floats) -> Floats:
+def ranks(values: Floats) -> Floats:
+    """Ranks from 1, equal values sharing their mean rank."""
     _, group, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
     ranks: Floats = (last - (count - 1) / 2)[group]

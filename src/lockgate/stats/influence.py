@@ -1,0 +1,59 @@
+"""How much each row moves a metric: its empirical influence function (Hampel 1974).
+
+With φ = `influence(name, sample)`, T(sample) - T(truth) is about the mean of φ, so that its variance is about
+Σ φ² / n², of rows that belong together Σ (Σ φ of the cluster)² / n². Of two models on the same rows the difference has
+φ - φ' (van der Vaart, Asymptotic Statistics, 1998, chapter 20).
+"""
+
+import numpy as np
+
+from lockgate.stats import confusion, influence_classes, influence_numbers, influence_scores
+from lockgate.stats.checks import Floats
+from lockgate.stats.classification import BinarySample
+from lockgate.stats.influence_tables import cell_influence, class_influence
+from lockgate.stats.multiclass import MulticlassSample
+from lockgate.stats.regression import RegressionSample
+from lockgate.stats.samples import Sample
+from lockgate.stats.undefined import Undefined
+
+
+def influence(name: str, sample: Sample, code: int | None = None) -> Floats:
+    """The influence of each row of a sample on a metric (n,), in the order of the sample's rows.
+
+    It has the mean 0 and holds the row's weight.
+
+    Args:
+        name: a metric of the sample's task, or one of `confusion.PER_CLASS`.
+        sample: labels and predictions.
+        code: the class that a metric per class is about.
+
+    Raises:
+        Undefined: the metric has no value on the sample, or no influence function (a maximum has none).
+    """
+    with np.errstate(all="ignore"):
+        found = _by_weight(name, sample, code)
+    if not np.isfinite(found).all():
+        raise Undefined(f"the influence of a row on {name} does not fit into float64")
+    return found if sample.weight is None else found * (sample.weight * (sample.rows / sample.weight.sum()))
+
+
+def _by_weight(name: str, sample: Sample, code: int | None) -> Floats:
+    if isinstance(sample, RegressionSample):
+        if name in influence_numbers.INFLUENCE:
+            return influence_numbers.INFLUENCE[name](sample)
+    elif name in confusion.PER_CLASS and code is not None:
+        return _of_cells(class_influence(name, code, sample.table), sample)
+    elif name in (confusion.BINARY if isinstance(sample, BinarySample) else confusion.MULTICLASS):
+        return _of_cells(cell_influence(name, sample.table), sample)
+    elif isinstance(sample, BinarySample) and name in influence_scores.INFLUENCE:
+        return influence_scores.INFLUENCE[name](sample)
+    elif isinstance(sample, MulticlassSample) and name in influence_classes.INFLUENCE:
+        return influence_classes.INFLUENCE[name](sample)
+    raise Undefined(f"{name} has no influence function")
+
+
+def _of_cells(cells: Floats, sample: BinarySample | MulticlassSample) -> Floats:
+    if isinstance(sample, BinarySample):
+        found: Floats = cells[sample.positive.astype(np.int64), sample.predicted.astype(np.int64)]
+        return found
+    return cells[sample.label, sample.prediction]
