@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.columns import PinnedColumns, named_columns, pin_columns, read_predictions
+from lockgate.evidence.discover import discover
 from lockgate.evidence.frame import Answers, Labelling, build_frame
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.resolve import open_source
@@ -240,7 +242,7 @@ class Gathered:
     def _build_frame(self, role: str, *, with_champion: bool) -> Frame:
         data, source = self._policy.data, self.sources[role]
         label = data.label or ""
-        return build_frame(
+        frame = build_frame(
             source.table(tuple(name for name in (label, data.weight, data.cluster, data.time) if name is not None)),
             source.uri,
             self._policy.model.task,
@@ -257,6 +259,14 @@ class Gathered:
             slices=make_slices(source, data.slices),
             groupings=make_groupings(source, data.sensitive),
         )
+        wanted = sum(spec.discover or 0 for spec in data.slices)
+        if not wanted or frame.candidate is None:
+            return frame
+        features = self._features(Needs(candidate="yes"), source, None)
+        found = discover(
+            source, frame, frame.candidate, features, most=wanted, min_rows=data.min_rows, seed=self._policy.seed
+        )
+        return replace(frame, slices=(*frame.slices, *found))
 
     def _answers(self, who: str, role: str) -> Answers:
         block, source = self._policy.model, self.sources[role]

@@ -79,7 +79,13 @@ def _blocks_of(policy: Policy) -> Blocks:
     return Blocks(
         model=policy.model,
         data=policy.data,
-        decide=DecideBlock(confidence=rules.confidence, inconclusive=rules.inconclusive, seed=policy.seed),
+        decide=DecideBlock(
+            confidence=rules.confidence,
+            inconclusive=rules.inconclusive,
+            false_block_rate=rules.false_block_rate,
+            reuse=rules.reuse,
+            seed=policy.seed,
+        ),
         scorecard=ScorecardBlock(weights=rules.weights),
         gates=tuple(BuiltGate(spec=s, rules=r) for s, r in zip(policy.gates, rules.gates, strict=True)),
     )

@@ -141,6 +141,8 @@ def _rules_digest(blocks: Blocks, model: ModelBlock, data: DataBlock, rules: Rul
         "data": data.model_dump(mode="json", exclude=_NOT_RULES["data"]),
         "confidence": rules.confidence,
         "inconclusive": rules.inconclusive,
+        "false_block_rate": rules.false_block_rate,
+        "reuse": rules.reuse,
         "weights": dict(rules.weights),
         "seed": seed,
         "gates": [_gate(gate.spec, gate.rules) for gate in blocks.gates],

@@ -20,6 +20,9 @@ from lockgate.types import Inconclusive, Level, Place, Reuse, Rules, Task
 ROLES = ("validation", "reference", "training", "production")
 """The data sets that a policy can name."""
 
+DISCOVERED = 5
+"""Slices that `slices: discover` looks for."""
+
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
@@ -167,25 +170,29 @@ class Sensitive(Block):
 
 
 class SliceSpec(Block):
-    """Parts of the rows: every value of a `column`, or the rows `where` an SQL condition holds, under a `name`."""
+    """Parts of the rows: every value of a `column`, the rows `where` SQL holds, or the weakest to `discover`."""
 
     shorthand = "column"
     column: Annotated[Name | None, Tighter.FIXED] = Field(None, description="each of its values is a slice")
     name: Annotated[Name | None, Tighter.FIXED] = Field(None, description="what reports call the slice")
     where: Annotated[Name | None, Tighter.FIXED] = Field(None, description="SQL condition on the data's columns")
+    discover: Annotated[int | None, Tighter.FIXED] = Field(
+        None, ge=1, le=20, description="so many of the weakest slices: found on half of the rows, judged on the others"
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if self.column is not None and (self.name is not None or self.where is not None):
-            raise ValueError("say either a column, or `name` and `where`")
-        if self.column is None and (self.name is None or self.where is None):
+        alone = sum(held is not None for held in (self.column, self.discover))
+        if alone + (self.name is not None or self.where is not None) > 1:
+            raise ValueError("say either a column, or `name` and `where`, or `discover`")
+        if not alone and (self.name is None or self.where is None):
             raise ValueError("say both `name` and `where`")
         return self
 
     @property
     def title(self) -> str:
         """The column, or the slice's own name."""
-        return self.column or self.name or ""
+        return self.column or self.name or "discover"
 
 
 class DataBlock(Block):
@@ -212,7 +219,9 @@ class DataBlock(Block):
         None, description="column that orders the rows: neighbours in time count as one block in intervals"
     )
     sensitive: Annotated[tuple[Sensitive, ...], Tighter.SUPERSET] = Field((), description="columns for fairness")
-    slices: Annotated[tuple[SliceSpec, ...], Tighter.SUPERSET] = Field((), description="parts of the rows to look at")
+    slices: Annotated[tuple[SliceSpec, ...], Tighter.SUPERSET] = Field(
+        (), description="parts of the rows to look at; `discover` alone: the five weakest that are to be found"
+    )
     min_rows: Annotated[int, Tighter.DOWN] = Field(
         30, ge=1, description="slices and groups with fewer rows are listed, not judged"
     )
@@ -228,6 +237,13 @@ class DataBlock(Block):
     def _sensitive_once(cls, sensitive: tuple[Sensitive, ...]) -> tuple[Sensitive, ...]:
         _distinct([item.column for item in sensitive], "column")
         return sensitive
+
+    @field_validator("slices", mode="before")
+    @classmethod
+    def _slices_by_word(cls, slices: Any) -> Any:
+        if slices == "discover":
+            return ({"discover": DISCOVERED},)
+        return tuple(slices) if isinstance(slices, list) else slices  # what a validator has seen is no JSON any more
 
     @field_validator("slices")
     @classmethod

@@ -26,7 +26,13 @@ def show(policy: Policy) -> str:
         "lockgate": 1,
         "model": _model(policy.model),
         "data": _block(policy.data),
-        "decide": {"confidence": rules.confidence, "inconclusive": rules.inconclusive, "seed": policy.seed},
+        "decide": {
+            "confidence": rules.confidence,
+            "inconclusive": rules.inconclusive,
+            "false_block_rate": rules.false_block_rate,
+            "reuse": rules.reuse,
+            "seed": policy.seed,
+        },
         "gates": {spec.id: _gate(spec, gate) for spec, gate in zip(policy.gates, rules.gates, strict=True)},
         **({"scorecard": {"weights": dict(rules.weights)}} if rules.weights else {}),
     }

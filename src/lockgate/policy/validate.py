@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from lockgate.errors import Mistake, did_you_mean
 from lockgate.policy.model import Block
@@ -73,9 +74,14 @@ def _written_out(cls: type[BaseModel], node: Node) -> Node:
     entries = dict(node.entries)
     for key, field in cls.model_fields.items():
         block = next(blocks_in(field.annotation), None)
-        if key in entries and block is not None and issubclass(block, Block):
+        if key in entries and block is not None and issubclass(block, Block) and not _is_bare(entries[key], field):
             entries[key] = _written_out(block, entries[key])
     return replace(node, value=entries) if node.entries else node
+
+
+def _is_bare(node: Node, field: FieldInfo) -> bool:
+    """Whether a text stands where a list of blocks belongs: it is short for no block."""
+    return isinstance(node.value, str) and get_origin(field.annotation) is tuple
 
 
 def _mistakes(cls: type[BaseModel], top: Node, error: ValidationError) -> Iterator[Mistake]:
