@@ -28,11 +28,9 @@ def test_bad_input_24_unknown_keys_and_those_of_features_to_come(refused: Refuse
     assert "gates" in mistake.fix
 
 
-@pytest.mark.parametrize("key", ["false_block_rate", "time", "cluster", "group"])
-def test_bad_input_24_inner_keys_of_features_to_come(refused: Refused, key: str) -> None:
-    block = "decide: {false_block_rate: 0.05}" if key == "false_block_rate" else None
-    text = f"{POLICY}{block}\n" if block else POLICY.replace("label:", f"{key}: x, label:")
-    (mistake,) = refused(text)
+@pytest.mark.parametrize("key", ["group", "stratum"])
+def test_bad_input_24_inner_keys_that_no_block_has(refused: Refused, key: str) -> None:
+    (mistake,) = refused(POLICY.replace("label:", f"{key}: x, label:"))
     assert mistake.what == "unknown key"
     assert mistake.place.key.endswith(f".{key}")
 

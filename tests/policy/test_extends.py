@@ -145,6 +145,11 @@ def test_catalogue_46_a_gates_level_loosens_all_its_conditions(refused: Refused)
             "0.9 is looser than 0.95, which base.yaml leaves at its default",
         ),
         ("decide: {seed: 8}", "decide.seed", "8 replaces 7"),
+        (
+            "decide: {false_block_rate: 0.01}",
+            "decide.false_block_rate",
+            "0.01 is looser than 0.05, which base.yaml leaves at its default",
+        ),
     ],
 )
 def test_catalogue_46_deciding_cannot_be_loosened(refused: Refused, block: str, key: str, what: str) -> None:

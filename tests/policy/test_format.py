@@ -80,6 +80,11 @@ def test_no_gate_has_a_setting_called_like_a_key_of_the_frame_or_like_a_metric()
         ("label: income", "label: income, sensitive: [sex]", ["data.sensitive: nothing → [{column: sex}] (tighter)"]),
         ("candidate: m.skops", "candidate: n.skops", ["model.candidate: {uri: m.skops} → {uri: n.skops} (changed)"]),
         ("gates:\n", "decide: {inconclusive: block}\ngates:\n", ["inconclusive: by_estimate → block (tighter)"]),
+        ("gates:\n", "decide: {false_block_rate: 0.01}\ngates:\n", ["false_block_rate: 0.05 → 0.01 (looser)"]),
+        ("gates:\n", "decide: {false_block_rate: 0.1}\ngates:\n", ["false_block_rate: 0.05 → 0.1 (tighter)"]),
+        ("gates:\n", "decide: {reuse: bonferroni}\ngates:\n", ["decide.reuse: report → bonferroni (tighter)"]),
+        ("label: income", "label: income, cluster: id", ["data.cluster: nothing → id (changed)"]),
+        ("label: income", "label: income, time: day", ["data.time: nothing → day (changed)"]),
         (
             "gates:\n",
             "gates:\n  a: {uses: gates/own.py:Always}\n",

@@ -57,6 +57,8 @@ data:
 decide:
   confidence: 0.95
   inconclusive: by_estimate
+  false_block_rate: 0.05
+  reuse: report
   seed: 7
 gates:
   quality:

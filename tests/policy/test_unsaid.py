@@ -31,6 +31,8 @@ MEANINGS = [
     ("data.features", "label: income", "label: income, features: [sex]"),
     ("data.id", "label: income", "label: income, id: age"),
     ("data.weight", "label: income", "label: income, weight: w"),
+    ("data.cluster", "label: income", "label: income, cluster: customer"),
+    ("data.time", "label: income", "label: income, time: day"),
     ("model.threshold", "task: binary,", "task: binary, threshold: 0.0,"),
     ("model.candidate.threshold", "m.skops", "m.skops, threshold: 0.0"),
     ("model.champion.threshold", "old.skops", "old.skops, threshold: 1"),
