@@ -148,23 +148,26 @@ def _clusters(table: pa.Table, labelling: Labelling, where: str) -> Codes | None
             raise EvidenceError(f"{what} is missing in some rows", where=where, fix=fix)
         return codes
     if labelling.time is not None:
-        column = _column(table, labelling.time, where)
-        if column.null_count:
-            raise EvidenceError(f"time {labelling.time!r} is missing in some rows", where=where, fix=fix)
-        return _blocks(column)
+        return _blocks(_column(table, labelling.time, where), f"time {labelling.time!r}", where, fix)
     return None
 
 
-def _blocks(column: pa.ChunkedArray) -> Codes:
+def _blocks(column: pa.ChunkedArray, what: str, where: str, fix: str) -> Codes:
     """Consecutive blocks of the rows in time, about as many as rows in each: the root of their number.
 
     Neighbours depend on each other and blocks hardly do, as in the bootstrap of blocks (Carlstein 1986).
     """
-    order = pc.sort_indices(column).to_numpy(zero_copy_only=False)
-    rows = len(order)
-    size = max(1, round(rows**0.5))
-    block = np.empty(rows, np.int64)
-    block[order] = np.arange(rows) // size
+    try:
+        encoded = encode(column)
+    except pa.ArrowNotImplementedError as error:
+        raise EvidenceError(f"{what} is of type {column.type}, which has no order", where=where, fix=fix) from error
+    if np.any(encoded.codes < 0):
+        raise EvidenceError(f"{what} is missing in some rows", where=where, fix=fix)
+    rank = np.empty(len(encoded.values), np.int64)
+    rank[pc.sort_indices(encoded.values).to_numpy()] = np.arange(len(rank))
+    order = np.argsort(rank[encoded.codes], kind="stable")
+    block = np.empty(len(order), np.int64)
+    block[order] = np.arange(len(order)) // max(1, round(len(order) ** 0.5))
     return block
 
 
