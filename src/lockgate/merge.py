@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from lockgate import record as records
 from lockgate.errors import EvidenceError
+from lockgate.history import holdout_use, number_of_candidates
 from lockgate.judge import judge
 from lockgate.policy.model import Overrides, Policy
 from lockgate.run import run_facts
@@ -14,13 +16,16 @@ from lockgate.types import GateRun, Record, VolatileMeasurement
 ANEW = "every part must be measured with one policy on the same bytes: make all parts anew"
 
 
-def merge(parts: Sequence[Record], *, policy: Policy | None = None, command: Sequence[str] = ()) -> Record:
+def merge(
+    parts: Sequence[Record], *, policy: Policy | None = None, command: Sequence[str] = (), history: Path | None = None
+) -> Record:
     """The Record of a run whose gates ran apart, judged anew as a whole.
 
     Args:
         parts: one Record per gate.
         policy: judge by its rules; None: by those that the parts carry.
         command: the command line, for the Record.
+        history: folder of earlier Records, by which the candidates are counted that the validation data have judged.
 
     Raises:
         EvidenceError: there are no parts, or they differ in policy, model, data or version.
@@ -43,17 +48,22 @@ def merge(parts: Sequence[Record], *, policy: Policy | None = None, command: Seq
         (run for content in contents for run in content.gates), key=lambda run: order.get(run.id, len(order))
     )
     volatile = tuple(entry for part in parts for entry in part.run.measurements)
-    judged = judge(rules, [_with_volatile(run, volatile) for run in gates])
+    models = _joined("model", [content.models for content in contents])
+    data = _joined("data set", [content.data for content in contents])
+    holdout = holdout_use(models, data, history)
+    candidates = number_of_candidates(rules, holdout)
+    judged = judge(rules, [_with_volatile(run, volatile) for run in gates], candidates=candidates)
     content = replace(
         first,
         rules=rules,
-        models=_joined("model", [content.models for content in contents]),
-        data=_joined("data set", [content.data for content in contents]),
+        models=models,
+        data=data,
         gates=tuple(gates),
         findings=judged.findings,
         outcomes=judged.outcomes,
         verdict=judged.verdict,
         scorecard=judged.scorecard,
+        holdout=holdout,
         notes=tuple(dict.fromkeys(note for content in contents for note in content.notes)),
     )
     started = min(part.run.started for part in parts)

@@ -18,6 +18,7 @@ from lockgate.evidence.digest import digest_bytes
 from lockgate.evidence.gather import Gathered
 from lockgate.evidence.uri import redacted
 from lockgate.gates.base import metrics_of
+from lockgate.history import holdout_use, number_of_candidates, runs_folder
 from lockgate.judge import judge
 from lockgate.measure import measure
 from lockgate.policy.load import load_policy
@@ -85,8 +86,13 @@ def execute(
     tables: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     command: Sequence[str] = (),
+    history: Path | None = None,
 ) -> CheckResult:
-    """Run a policy; like `check`, with what a command line needs besides."""
+    """Run a policy; like `check`, with what a command line needs besides.
+
+    `history` is the folder of earlier Records, by which a policy counts the candidates that its validation data have
+    judged; None: where `lockgate check` writes them.
+    """
     progress = progress or silent()
     started = _now()
     tables = tables or {}
@@ -104,7 +110,7 @@ def execute(
             runs.append(_run_gate(spec, evidence))
             durations[spec.id] = round(time.perf_counter() - clock, 6)
         evidence.verify()
-        content = _content(policy, evidence, runs, only=frozenset(only) if only else None)
+        content = _content(policy, evidence, runs, only=frozenset(only) if only else None, history=history)
         attachments = evidence.attachments
     progress.step("judged", len(gates), len(gates))
     run = run_facts(started, durations, runs, overrides=named, command=command)
@@ -131,8 +137,19 @@ def _run_gate(spec: GateSpec, evidence: Gathered) -> GateRun:
     return measure(spec, views)
 
 
-def _content(policy: Policy, evidence: Gathered, runs: Sequence[GateRun], *, only: frozenset[str] | None) -> Content:
-    judged = judge(policy.rules, runs, only=only)
+def _content(
+    policy: Policy,
+    evidence: Gathered,
+    runs: Sequence[GateRun],
+    *,
+    only: frozenset[str] | None,
+    history: Path | None,
+) -> Content:
+    own = runs_folder(policy.path)
+    holdout = holdout_use(evidence.models, evidence.data, history or (own if own.is_dir() else None))
+    # Single gates are judged without the correction: their verdict is partial.
+    candidates = 1 if only is not None else number_of_candidates(policy.rules, holdout)
+    judged = judge(policy.rules, runs, only=only, candidates=candidates)
     return Content(
         lockgate=version("lockgate"),
         name=policy.model.name,
@@ -147,6 +164,7 @@ def _content(policy: Policy, evidence: Gathered, runs: Sequence[GateRun], *, onl
         verdict=judged.verdict,
         scorecard=judged.scorecard,
         notes=evidence.notes,
+        holdout=holdout,
     )
 
 

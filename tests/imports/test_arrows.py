@@ -32,13 +32,14 @@ ARROWS = {
     # what uses them
     "reports": GROUND | WORDS | {"record", "gates", "plugins"},
     "measure": GROUND | WORDS | {"evidence", "gates", "plugins", "policy", "record"},
-    "run": GROUND | {"progress", "evidence", "gates", "judge", "measure", "plugins", "policy", "record"},
-    "merge": GROUND | {"judge", "policy", "record", "run"},
+    "history": GROUND,
+    "run": GROUND | {"progress", "history", "evidence", "gates", "judge", "measure", "plugins", "policy", "record"},
+    "merge": GROUND | {"history", "judge", "policy", "record", "run"},
     "testing": GROUND | {"evidence", "gates", "plugins", "policy", "run"},
     "init": GROUND | WORDS | {"stats", "progress", "evidence", "gates", "judge", "measure", "policy"},
     "demo": GROUND | {"progress", "init", "run"},
     # what people use
-    "cli": GROUND | {"progress", "gates", "plugins", "policy", "record", "run", "merge", "init", "demo", "reports"},
+    "cli": GROUND | {"progress", "history", "gates", "plugins", "policy", "record", "run", "merge", "init", "demo", "reports"},
     "__init__": GROUND | {"evidence", "gates", "policy", "run"},
 }
 """room or top-level module → what it may import of Lockgate, beside itself."""

@@ -90,6 +90,17 @@ def evidence(function: F) -> F:
     return function
 
 
+def history(function: F) -> F:
+    """`--history`: where the Records of earlier runs stand."""
+    option = click.option(
+        "--history",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of earlier Records: how many candidates were judged on these validation data?  "
+        "[default: .lockgate/runs beside the policy]",
+    )
+    return option(function)
+
+
 def overrides(candidate: str | None, champion: str | None, data: tuple[str, ...]) -> "Overrides":
     """What the command line says about where evidence stands.
 

@@ -32,6 +32,7 @@ DOCUMENTS = frozenset({"json", "junit", "html"})
     type=click.Path(path_type=Path, file_okay=False),
     help="Where record.json and the reports go.  [default: .lockgate/runs/<id> beside the policy]",
 )
+@options.history
 @options.report_format("terminal")
 def command(
     *,
@@ -41,6 +42,7 @@ def command(
     champion: str | None,
     data: tuple[str, ...],
     out: Path | None,
+    history: Path | None,
     form: str,
 ) -> "ExitCode":
     """Measure a candidate by a policy, judge it, and record the decision.
@@ -76,7 +78,7 @@ def command(
     codes = []
     for policy, folder in zip(chosen, folders, strict=True):
         try:
-            codes.append(_check(policy, given, wanted, folder, form))
+            codes.append(_check(policy, given, wanted, folder, form, history=history))
         except LockgateError as error:
             codes.append(complain(error))
             show_refusal(error, form)
@@ -86,21 +88,25 @@ def command(
     return worst(codes)
 
 
-def _check(policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | None, form: str) -> "ExitCode":
+def _check(
+    policy: Path, given: "Overrides", only: tuple[str, ...], out: Path | None, form: str, *, history: Path | None
+) -> "ExitCode":
     import sys
 
     from lockgate.cli._ends import say
     from lockgate.cli._files import prepare, write
     from lockgate.cli._show import report_names, show, write_reports
+    from lockgate.history import runs_folder
     from lockgate.progress import fitting
     from lockgate.run import execute
 
-    runs = policy.parent / ".lockgate" / "runs"
+    runs = runs_folder(policy)
     if out is not None:
         prepare(out, report_names())
     progress = fitting(quiet=form == "json")
     try:
-        result = execute(policy, overrides=given, only=only, progress=progress, command=("lockgate", *sys.argv[1:]))
+        command_line = ("lockgate", *sys.argv[1:])
+        result = execute(policy, overrides=given, only=only, progress=progress, command=command_line, history=history)
     finally:
         progress.close()
     folder = out if out is not None else runs / result.record.run.id

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     help="Judge by this policy, and refuse parts of another one.",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where record.json and the reports go.")
+@options.history
 @options.report_format("terminal")
-def command(*, parts: tuple[Path, ...], policy: Path | None, out: Path | None, form: str) -> "ExitCode":
+def command(
+    *, parts: tuple[Path, ...], policy: Path | None, out: Path | None, history: Path | None, form: str
+) -> "ExitCode":
     """Join the parts of one run that `lockgate gate` wrote, and decide.
 
     All parts must come from the same policy, models and data, by digest. A gate of the policy without a part is an
@@ -42,7 +45,8 @@ def command(*, parts: tuple[Path, ...], policy: Path | None, out: Path | None, f
     from lockgate.policy.load import load_policy
 
     rules = None if policy is None else load_policy(policy)
-    record = merge([read_record(part) for part in parts], policy=rules, command=("lockgate", *sys.argv[1:]))
+    read = [read_record(part) for part in parts]
+    record = merge(read, policy=rules, command=("lockgate", *sys.argv[1:]), history=history)
     if out is not None:
         prepare(out, report_names())
         write_reports(out, record, {})
