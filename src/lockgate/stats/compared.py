@@ -16,7 +16,6 @@ from lockgate.stats.distances import (
     decile_edges,
     in_deviations,
     ks,
-    merge,
     wasserstein,
 )
 from lockgate.stats.undefined import Undefined
@@ -48,19 +47,19 @@ class Compared:
 
 
 def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
-    """Every distance of `NUMBER_METRICS`, from one merge and one set of bins."""
+    """Every distance of `NUMBER_METRICS`, from one set of bins."""
     try:
-        merged = merge(reference, data)
+        gap = ks(reference, data)
     except Undefined as reason:
         return undefined(NUMBER_METRICS, reason)
     edges = decile_edges(reference)
     r, d = bin_counts(reference, edges), bin_counts(data, edges)
     shown = chart_edges(reference, data, MOST_SHOWN)
-    distance = _tried(partial(wasserstein, merged))
+    distance = _tried(partial(wasserstein, reference, data))
     normed = distance if isinstance(distance, Undefined) else _tried(partial(in_deviations, distance, reference))
     return Compared(
         values={
-            "ks": ks(merged),
+            "ks": gap,
             "wasserstein": distance,
             "wasserstein_normed": normed,
             "psi": psi(r, d),

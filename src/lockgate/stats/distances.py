@@ -1,16 +1,16 @@
 """How far two samples of a number lie apart, from their sorted values.
 
-Everything follows from one merge of the two sorted samples (Kolmogorov–Smirnov, Wasserstein) and from counting both
-between the reference's deciles (what `lockgate.stats.categories` takes). Weights are frequencies: a value of weight 3
-counts as three equal values, and the numbers are the same.
+The distances of the distribution functions (Kolmogorov–Smirnov, Wasserstein) follow from the two sorted samples, the
+others (`lockgate.stats.categories`) from counting both between the reference's deciles. Weights are frequencies: a
+value of weight 3 counts as three equal values, and the numbers are the same.
 """
 
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.ecdf import area_between, blocks, greatest_gap
 from lockgate.stats.undefined import Undefined
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -30,59 +30,33 @@ class Sorted(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """Two samples on one axis.
-
-    Attributes:
-        values: all values of both, sorted (k,).
-        gap: the data's less the reference's cumulative share up to and with each value (k,). Among equal values only
-            the last one's gap is the difference of the two distribution functions.
-    """
-
-    values: Floats
-    gap: Floats
-
-
-def merge(reference: Sorted, data: Sorted) -> Merged:
-    """Put two samples on one axis.
-
-    The cumulative sums are of whole numbers where the weights are, so that `gap` is exact up to its one division as
-    long as the product of the two totals is under 2^53.
+def ks(reference: Sorted, data: Sorted) -> float:
+    """The two-sample Kolmogorov–Smirnov statistic: the largest difference of the distribution functions, 0 to 1.
 
     Raises:
         Undefined: one of them holds no values.
     """
-    r_values, r_weights = _runs(reference, "the reference")
-    d_values, d_weights = _runs(data, "the data")
-    r_total, d_total = _total(r_values, r_weights), _total(d_values, d_weights)
-    values = np.concatenate([r_values, d_values])
-    order = np.argsort(values, kind="stable")  # two sorted runs: one linear merge
-    steps = np.empty(len(values))
-    steps[: len(r_values)] = -d_total if r_weights is None else -d_total * r_weights
-    steps[len(r_values) :] = r_total if d_weights is None else r_total * d_weights
-    gap = steps[order]
-    np.cumsum(gap, out=gap)  # in place: at a million rows fresh memory costs as much as the sum
-    gap /= r_total * d_total
-    return Merged(values=values[order], gap=gap)
+    _check_held(reference, data)
+    if reference.weights is None and data.weights is None:
+        return greatest_gap(reference.values, data.values)
+    values, gap = _merged(reference, data)
+    last_of_equals = values[1:] != values[:-1]
+    return min(1.0, float(np.max(np.abs(gap[:-1]), where=last_of_equals, initial=0.0)))
 
 
-def ks(merged: Merged) -> float:
-    """The two-sample Kolmogorov–Smirnov statistic: the largest difference of the distribution functions, 0 to 1."""
-    last_of_equals = merged.values[1:] != merged.values[:-1]
-    return min(1.0, float(np.max(np.abs(merged.gap[:-1]), where=last_of_equals, initial=0.0)))
-
-
-def wasserstein(merged: Merged) -> float:
+def wasserstein(reference: Sorted, data: Sorted) -> float:
     """The Wasserstein-1 (earth mover's) distance: the area between the distribution functions, in the column's unit.
 
     Raises:
-        Undefined: the values lie too far apart for a float64.
+        Undefined: one of them holds no values, or they lie too far apart for a float64.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        strips = np.diff(merged.values)
-        strips *= np.abs(merged.gap[:-1])
-        area = float(strips.sum())  # not np.dot: its sum depends on the number of threads
+    _check_held(reference, data)
+    if reference.weights is None and data.weights is None:
+        area = area_between(reference.values, data.values)
+    else:
+        values, gap = _merged(reference, data)
+        with np.errstate(over="ignore", invalid="ignore"):
+            area = float((np.diff(values) * np.abs(gap[:-1])).sum())  # not np.dot: it depends on the number of threads
     if not np.isfinite(area):
         raise Undefined("the values lie too far apart for their distance to be a number")
     return area
@@ -105,11 +79,15 @@ def standard_deviation(sample: Sorted) -> float:
     if not np.isfinite(spread):
         raise Undefined("the reference's values lie too far apart for their spread to be a number")
     # On the scale 0 to 1 no square can overflow or vanish.
-    scaled = values - values[0]
-    scaled /= spread
-    scaled -= float(scaled.sum() / total if weights is None else (scaled * weights).sum() / total)
-    scaled *= scaled
-    squares = float(scaled.sum() if weights is None else (scaled * weights).sum())
+    middle = squares = 0.0
+    for part in blocks(len(values)):
+        scaled = (values[part] - values[0]) / spread
+        middle += float((scaled if weights is None else scaled * weights[part]).sum())
+    for part in blocks(len(values)):
+        scaled = (values[part] - values[0]) / spread
+        scaled -= middle / total
+        scaled *= scaled
+        squares += float((scaled if weights is None else scaled * weights[part]).sum())
     deviation = spread * float(np.sqrt(squares / total))
     if deviation == 0:
         raise Undefined("the reference's spread is too small to measure by")
@@ -191,14 +169,22 @@ def _total(values: Floats, weights: Floats | None) -> float:
     return float(len(values)) if weights is None else float(weights.sum())
 
 
-def _runs(sample: Sorted, whose: str) -> tuple[Floats, Floats | None]:
-    """Values and weights of a sample, equal values folded into one where that makes the merge much shorter."""
-    values, weights = sample.values, sample.weights
-    if _total(values, weights) <= 0:
-        raise Undefined(f"{whose} holds no values")
-    starts = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
-    if 2 * len(starts) > len(values):
-        return values, weights
-    ends = np.append(starts[1:], len(values))
-    folded = (ends - starts).astype(np.float64) if weights is None else np.add.reduceat(weights, starts)
-    return values[starts], folded
+def _check_held(reference: Sorted, data: Sorted) -> None:
+    for whose, sample in (("the reference", reference), ("the data", data)):
+        if _total(sample.values, sample.weights) <= 0:
+            raise Undefined(f"{whose} holds no values")
+
+
+def _merged(reference: Sorted, data: Sorted) -> tuple[Floats, Floats]:
+    """All values of both, sorted (k,); and the data's less the reference's cumulative share up to and with each (k,).
+
+    Among equal values only the last one's gap is the difference of the two distribution functions. The sums are of
+    whole numbers where the weights are, so that the gap is exact up to its one division as long as the product of the
+    two totals is under 2^53.
+    """
+    totals = [_total(sample.values, sample.weights) for sample in (reference, data)]
+    weights = [np.ones(len(s.values)) if s.weights is None else s.weights for s in (reference, data)]
+    values = np.concatenate([reference.values, data.values])
+    order = np.argsort(values, kind="stable")  # two sorted runs: one linear merge
+    steps = np.concatenate([-totals[1] * weights[0], totals[0] * weights[1]])[order]
+    return values[order], np.cumsum(steps) / (totals[0] * totals[1])
