@@ -30,27 +30,39 @@ def psi(reference: Floats, data: Floats) -> float:
     Raises:
         Undefined: one of the samples is empty.
     """
-    r, d = (np.maximum(shares, SHARE_FLOOR) for shares in _shares(reference, data))
-    return max(0.0, float(np.sum((d - r) * np.log(d / r))))
+    return max(0.0, float(np.sum(psi_terms(*_shares(reference, data)))))
+
+
+def psi_terms(r: Floats, d: Floats) -> Floats:
+    """What each category adds to the population stability index; shares of any shape."""
+    r, d = np.maximum(r, SHARE_FLOOR), np.maximum(d, SHARE_FLOOR)
+    found: Floats = (d - r) * np.log(d / r)
+    return found
 
 
 def jensen_shannon(reference: Floats, data: Floats) -> float:
     """The Jensen–Shannon distance in base 2, the root of the divergence: 0 for equal shares, 1 for disjoint ones.
 
-    As `scipy.spatial.distance.jensenshannon(r, d, base=2)`. Written in t = (d − r) / (d + r), so that shares that
-    hardly differ do not drown in rounding.
+    As `scipy.spatial.distance.jensenshannon(r, d, base=2)`.
 
     Raises:
         Undefined: one of the samples is empty.
     """
-    r, d = _shares(reference, data)
-    held = r + d > 0
-    r, d = r[held], d[held]
-    t = np.abs(d - r) / (d + r)
-    inner = t < 1
-    divergence = np.full(len(t), 2 * np.log(2))
-    divergence[inner] = (1 + t[inner]) * np.log1p(t[inner]) + (1 - t[inner]) * np.log1p(-t[inner])
-    return min(1.0, float(np.sqrt(max(0.0, float(np.sum((r + d) * divergence)) / (4 * np.log(2))))))
+    divergence = float(np.sum(divergence_terms(*_shares(reference, data))))
+    return min(1.0, float(np.sqrt(max(0.0, divergence))))
+
+
+def divergence_terms(r: Floats, d: Floats) -> Floats:
+    """What each category adds to the Jensen–Shannon divergence in base 2; shares of any shape.
+
+    Written in t = (d − r) / (d + r), so that shares that hardly differ do not drown in rounding.
+    """
+    both = r + d
+    t = np.abs(d - r) / np.where(both > 0, both, 1.0)
+    rest = np.where(t < 1, 1 - t, 1.0)  # disjoint: 0 · ln 0 is 0
+    logs = (1 + t) * np.log1p(t) + rest * np.log1p(np.where(t < 1, -t, 0.0))
+    found: Floats = both * logs / (4 * np.log(2))
+    return found
 
 
 def chi_squared(reference: Floats, data: Floats) -> float:
@@ -62,12 +74,22 @@ def chi_squared(reference: Floats, data: Floats) -> float:
     Raises:
         Undefined: one of the samples is empty.
     """
-    _shares(reference, data)
-    table = np.stack([reference, data])
-    table = table[:, table.sum(axis=0) > 0]
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    expected = np.outer(rows, columns / table.sum())
-    return float(np.sum((table - expected) ** 2 / expected))
+    r, d = _shares(reference, data)
+    share = float(data.sum() / (reference.sum() + data.sum()))
+    return float(reference.sum() + data.sum()) * float(np.sum(contingency_terms(r, d, share)))
+
+
+def contingency_terms(r: Floats, d: Floats, share: float) -> Floats:
+    """What each category adds to chi-squared over the number of rows; shares of any shape.
+
+    Args:
+        r: shares of the reference.
+        d: shares of the data.
+        share: share of all rows that are the data's.
+    """
+    pooled = share * d + (1 - share) * r
+    found: Floats = share * (1 - share) * (d - r) ** 2 / np.where(pooled > 0, pooled, 1.0)
+    return found
 
 
 def cramers_v(reference: Floats, data: Floats) -> float:
