@@ -10,6 +10,7 @@ from pydantic import Field
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.distribution import Distribution, Value
+from lockgate.evidence.parallel import mapped
 from lockgate.evidence.view import Evidence, Frame, Predictions, Source
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.stats.compared import (
@@ -166,8 +167,9 @@ class Drift:
             yield from (Missing(metric=name, reason="there is no reference data") for name in METRICS)
             return
         measured: dict[tuple[str, str], Measurement | Missing] = {}
-        for column in evidence.features:
-            for entry in _column(column, reference, evidence.data):
+        both = mapped(lambda column: tuple(_column(column, reference, evidence.data)), evidence.features)
+        for column, entries in zip(evidence.features, both, strict=True):
+            for entry in entries:
                 measured[column, entry.metric] = entry
                 yield entry
         yield _drifted_share(params, evidence.features, measured)

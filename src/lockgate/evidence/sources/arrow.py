@@ -1,6 +1,6 @@
 """A pinned data set in Arrow columns: answers what gates ask, a column at a time, without pandas."""
 
-from collections import OrderedDict
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.distribution import Counts, Distribution, Value
 from lockgate.evidence.files import first_line
-from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_size, plain_values
+from lockgate.evidence.sources.codes import Encoded, combine, encode, plain_size, plain_values, present, tally, view
 from lockgate.evidence.sources.floats import floats, not_numbers
 from lockgate.evidence.sources.kinds import columns_of, is_comparable
 from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 from lockgate.evidence.sources.rows import distinct_rows, same_rows, shared_rows
 from lockgate.evidence.view import Column, Source
 from lockgate.types import DataFacts
-
-CACHE_BYTES = 128 << 20
-"""Columns and distributions that were asked for last are kept up to this size."""
 
 T = TypeVar("T")
 
@@ -52,16 +49,25 @@ class Reader(Protocol):
         ...
 
 
+class _Last(threading.local):
+    """The column that a thread read last: it is asked about more than once in a row, and seldom again."""
+
+    name: str | None = None
+    column: pa.ChunkedArray | None = None
+
+
 class ArrowSource:
-    """A data set whose columns come as Arrow arrays from a `Reader`. Implements `view.Source`."""
+    """A data set whose columns come as Arrow arrays from a `Reader`. Implements `view.Source`.
+
+    Several threads may ask about it at once; each holds one column in memory.
+    """
 
     def __init__(self, reader: Reader, *, uri: str, where: str) -> None:
         self._reader = reader
         self._uri = uri
         self._where = where
         self._schema = columns_of(reader.schema)
-        self._cache: OrderedDict[tuple[str, str], tuple[object, int]] = OrderedDict()
-        self._cached = 0
+        self._last = _Last()
 
     @property
     def uri(self) -> str:
@@ -142,14 +148,11 @@ class ArrowSource:
         Raises:
             EvidenceError: the column is missing, or holds something else.
         """
-        return self._kept(("distribution", column), lambda: self._distribution(column), _distribution_size)
-
-    def _distribution(self, column: str) -> Distribution:
         values = self.numbers(column)
-        finite = values[np.isfinite(values)]
-        nulls = int(np.count_nonzero(np.isnan(values)))
-        finite.sort()
-        return Distribution(values=finite, nulls=nulls, infinite=len(values) - nulls - len(finite))
+        values.sort()  # missing ones, which are NaN, come last
+        low = int(np.searchsorted(values, -np.inf, side="right"))
+        high, known = np.searchsorted(values, [np.inf, np.nan], side="left").tolist()
+        return Distribution(values=values[low:high], nulls=len(values) - known, infinite=known - high + low)
 
     def nulls(self, column: str) -> int:
         """Number of missing values of a column of any kind; NaN counts as missing.
@@ -159,9 +162,9 @@ class ArrowSource:
         """
         values = self._read(column)
         if pa.types.is_dictionary(values.type):  # whose dictionary may hold nulls itself
-            return int(np.count_nonzero(self._guarded(column, lambda: encode(values)).codes < 0))
+            return int(self._guarded(column, lambda: tally(values))[1][-1])
         if pa.types.is_floating(values.type):
-            return int(pc.sum(pc.is_null(values, nan_is_null=True)).as_py() or 0)
+            return sum(_nans(chunk) for chunk in values.chunks) + int(values.null_count)
         return int(values.null_count)
 
     def counts(self, columns: tuple[str, ...]) -> Counts:
@@ -174,6 +177,8 @@ class ArrowSource:
             if self._known(name).kind == "other":
                 what = f"column {name!r} is {self._schema[name].type}, whose values cannot be counted"
                 raise EvidenceError(what, where=self._where, fix="name another column, or give it as text or numbers")
+        if len(columns) == 1:
+            return self._counts_of_one(columns[0])
         encoded = [self.encoded(name) for name in columns]
         joint, parts = combine([column for column, _ in encoded], self.rows)
         values = [[*known, None] for _, known in encoded]
@@ -185,6 +190,15 @@ class ArrowSource:
             keys=tuple(zip(*keys, strict=True)) if columns else ((),),
             counts=np.bincount(joint, minlength=len(order))[order].astype(np.int64),
         )
+
+    def _counts_of_one(self, name: str) -> Counts:
+        found, counts = self._guarded(name, lambda: tally(self._read(name)))
+        values = self._plain(name, found)
+        order = sorted(range(len(values)), key=lambda code: str(values[code]))
+        if counts[-1]:
+            order.append(len(values))
+        known = [*values, None]
+        return Counts(columns=(name,), keys=tuple((known[code],) for code in order), counts=counts[order])
 
     def distinct_rows(self, columns: tuple[str, ...]) -> int:
         """How many different rows there are in some columns; missing values equal each other.
@@ -233,17 +247,8 @@ class ArrowSource:
         Raises:
             EvidenceError: there is no such column, or its values cannot be told apart or written.
         """
-
-        def make() -> tuple[Encoded, list[Value]]:
-            column = encode(self._read(name))
-            return column, plain_values(column.values)
-
-        try:
-            return self._guarded(name, make)
-        except EvidenceError as error:
-            if error.where:
-                raise
-            raise EvidenceError(f"column {name!r}: {error.what}", where=self._where, fix=error.fix) from error
+        column = self._guarded(name, lambda: encode(self._read(name)))
+        return column, self._plain(name, column.values)
 
     def not_numbers(self, column: str) -> EvidenceError:
         """The error for a column that is needed as numbers and holds something else, with what would mend it."""
@@ -266,7 +271,18 @@ class ArrowSource:
         self._known(name)
         if self._reader.held:
             return self._reader.read(name)
-        return self._kept(("column", name), lambda: self._reader.read(name), lambda column: int(column.nbytes))
+        last = self._last
+        if last.name != name:
+            last.name = last.column = None  # freed before the next one is read
+            last.column = self._reader.read(name)
+            last.name = name
+        return last.column
+
+    def _plain(self, name: str, values: pa.Array) -> list[Value]:
+        try:
+            return plain_values(values)
+        except EvidenceError as error:
+            raise EvidenceError(f"column {name!r}: {error.what}", where=self._where, fix=error.fix) from error
 
     def _guarded(self, name: str, make: Callable[[], T]) -> T:
         try:
@@ -275,22 +291,11 @@ class ArrowSource:
             what = f"column {name!r} cannot be read: {first_line(error)}"
             raise EvidenceError(what, where=self._where, fix="give it as text or numbers") from error
 
-    def _kept(self, key: tuple[str, str], make: Callable[[], T], size: Callable[[T], int]) -> T:
-        """`make()`, or what it made last time: the least recently used go first."""
-        if key in self._cache:
-            self._cache.move_to_end(key)
-            found: T = self._cache[key][0]  # type: ignore[assignment]  # each key holds what its own `make` made
-            return found
-        made = make()
-        self._cache[key] = (made, size(made))
-        self._cached += self._cache[key][1]
-        while self._cached > CACHE_BYTES:
-            self._cached -= self._cache.popitem(last=False)[1][1]
-        return made
 
-
-def _distribution_size(made: Distribution) -> int:
-    return made.values.nbytes
+def _nans(chunk: pa.Array) -> int:
+    """How many values that are not null are NaN."""
+    nans = np.isnan(view(chunk))
+    return int(np.count_nonzero(nans & present(chunk) if chunk.null_count else nans))
 
 
 def _ranks(values: Sequence[object]) -> NDArray[np.int64]:

@@ -41,8 +41,7 @@ def view(array: pa.Array) -> NDArray[Any]:
     """
     kind = array.type
     if pa.types.is_boolean(kind):
-        array = pc.cast(array, pa.uint8())
-        kind = array.type
+        return _bits(array.buffers()[1], array.offset, len(array))
     width = kind.bit_width
     tables = _FLOATS if pa.types.is_floating(kind) else _UNSIGNED if pa.types.is_unsigned_integer(kind) else _DTYPES
     dtype = np.dtype(tables[width])
@@ -54,7 +53,18 @@ def view(array: pa.Array) -> NDArray[Any]:
 
 def present(array: pa.Array) -> NDArray[np.bool_]:
     """Which values are not null."""
-    return view(pc.is_valid(array)).astype(np.bool_)
+    buffer = array.buffers()[0]
+    if buffer is None:  # a null array has no validity either
+        return np.full(len(array), array.null_count == 0)
+    return _bits(buffer, array.offset, len(array)).view(np.bool_)
+
+
+def _bits(buffer: pa.Buffer | None, offset: int, count: int) -> NDArray[np.uint8]:
+    """`count` bits of a bitmap from `offset` on, as zeros and ones."""
+    if buffer is None:
+        return np.zeros(count, np.uint8)
+    whole = np.frombuffer(buffer, np.uint8)[offset // 8 : (offset + count + 7) // 8]
+    return np.unpackbits(whole, bitorder="little")[offset % 8 :][:count]
 
 
 def encode(column: pa.ChunkedArray) -> Encoded:
@@ -78,14 +88,46 @@ def encode(column: pa.ChunkedArray) -> Encoded:
     if not whole.num_chunks:
         return Encoded(codes=np.empty(0, np.int64), values=pa.nulls(0, whole.type.value_type))
     codes = np.concatenate([_codes(chunk.indices) for chunk in whole.chunks])
-    dictionary = whole.chunk(0).dictionary
-    if pa.types.is_floating(dictionary.type) or pa.types.is_dictionary(dictionary.type):
-        inner = encode(pa.chunked_array([dictionary]))
-    else:  # a dictionary may hold a value twice, and nulls
-        own = dictionary.dictionary_encode()
-        inner = Encoded(codes=_codes(own.indices), values=own.dictionary)
-    codes = np.append(inner.codes, -1)[codes]
+    inner = _distinct(whole.chunk(0).dictionary)
+    if not np.array_equal(inner.codes, np.arange(len(inner.codes))):
+        codes = np.append(inner.codes, -1)[codes]
     return _only_used(codes, inner.values)
+
+
+def tally(column: pa.ChunkedArray) -> tuple[pa.Array, Codes64]:
+    """The distinct values of a column, how often each stands, and last how many are missing; as `encode` sees them.
+
+    Raises:
+        pyarrow.ArrowNotImplementedError: values of its type cannot be compared (nested ones).
+    """
+    if not pa.types.is_dictionary(column.type):
+        found = encode(column)
+        counts = np.bincount(found.codes + 1, minlength=len(found.values) + 1)
+        return found.values, np.roll(counts, -1)
+    whole = column.unify_dictionaries()
+    if not whole.num_chunks:
+        return pa.nulls(0, whole.type.value_type), np.zeros(1, np.int64)
+    inner = _distinct(whole.chunk(0).dictionary)
+    by_code = np.zeros(len(inner.codes), np.int64)
+    for chunk in whole.chunks:
+        indices, known = view(chunk.indices), present(chunk.indices) if chunk.indices.null_count else None
+        step = max(DENSE, len(by_code))
+        for part in (slice(start, start + step) for start in range(0, len(indices), step)):
+            held = indices[part] if known is None else indices[part][known[part]]
+            by_code += np.bincount(held.astype(np.intp), minlength=len(by_code))
+    counts = np.zeros(len(inner.values) + 1, np.int64)
+    np.add.at(counts, inner.codes, by_code)  # a missing value of the dictionary has the code -1: the last place
+    counts[-1] += len(column) - int(by_code.sum())
+    used = np.flatnonzero(counts[:-1])
+    return _taken(inner.values, used), counts[np.append(used, -1)]
+
+
+def _distinct(dictionary: pa.Array) -> Encoded:
+    """A dictionary's own distinct values: it may hold a value twice, and nulls."""
+    if pa.types.is_floating(dictionary.type) or pa.types.is_dictionary(dictionary.type):
+        return encode(pa.chunked_array([dictionary]))
+    own = dictionary.dictionary_encode()
+    return Encoded(codes=_codes(own.indices), values=own.dictionary)
 
 
 def joined(columns: Iterable[Encoded], rows: int) -> Codes64:
@@ -207,5 +249,10 @@ def _only_used(codes: Codes64, values: pa.Array) -> Encoded:
     used = np.flatnonzero(held)
     places = np.full(len(values) + 1, -1, np.int64)
     places[used] = np.arange(len(used))
-    taken = pa.Array.from_buffers(pa.int64(), len(used), [None, pa.py_buffer(used)])
-    return Encoded(codes=places[codes], values=values.take(taken))
+    return Encoded(codes=places[codes], values=_taken(values, used))
+
+
+def _taken(values: pa.Array, used: Codes64) -> pa.Array:
+    if len(used) == len(values):
+        return values
+    return values.take(pa.Array.from_buffers(pa.int64(), len(used), [None, pa.py_buffer(used)]))

@@ -46,9 +46,9 @@ def floats(column: pa.ChunkedArray, name: str, where: str) -> NDArray[np.float64
     for chunk in column.chunks:
         part = out[start : start + len(chunk)]
         with np.errstate(invalid="ignore"):  # a signalling NaN
-            part[:] = _seconds(chunk) if kind == "time" else _numbers(chunk, name, where)
+            np.copyto(part, _seconds(chunk) if kind == "time" else _numbers(chunk, name, where))
         if chunk.null_count:
-            part[~present(chunk)] = np.nan
+            np.copyto(part, np.nan, where=~present(chunk))
         start += len(chunk)
     return out
 
@@ -78,7 +78,7 @@ def _numbers(chunk: pa.Array, name: str, where: str) -> NDArray[Any]:
         known = values if not chunk.null_count else values[present(chunk)]
         if known.size and (int(known.max()) > EXACT or int(known.min()) < -EXACT):
             _check_exact(known, name, where)
-    return values.astype(np.float64)
+    return values
 
 
 def _check_exact(values: NDArray[Any], name: str, where: str) -> None:

@@ -1,7 +1,9 @@
 """Parquet files, read a column at a time."""
 
-from collections import OrderedDict
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,11 +16,11 @@ from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 BATCH_BYTES = 64 << 20
 BATCH_ROWS = 1 << 20
 MAX_OPEN = 32
-"""Files of a data set that stay open between columns: a footer of thousands of columns is read once, not for each."""
+"""Files of a data set that stay open between columns: it is not opened anew for each of thousands of columns."""
 
 
 class ParquetReader:
-    """One or more Parquet files of one schema. Implements `arrow.Reader`.
+    """One or more Parquet files of one schema. Implements `arrow.Reader`. Several threads may read at once.
 
     Args:
         parts: the files, in order.
@@ -35,7 +37,8 @@ class ParquetReader:
         self._where = where
         self._limit = limit
         self._parts: list[tuple[PinnedFile, pq.FileMetaData]] = []
-        self._open: OrderedDict[PinnedFile, pq.ParquetFile] = OrderedDict()
+        self._idle: deque[tuple[PinnedFile, pq.ParquetFile]] = deque()
+        self._lock = threading.Lock()
         first: pa.Schema | None = None
         for part in parts:
             with part.opened() as file:
@@ -83,24 +86,33 @@ class ParquetReader:
     def _batches(self, part: PinnedFile, metadata: pq.FileMetaData, name: str) -> Iterator[tuple[pa.Array, int]]:
         """Pieces of a column of one file, and the new memory that each takes."""
         kind = self.schema.field(name).type
-        with part.unchanged():
-            parquet = self._opened(part, metadata)
+        with part.unchanged(), self._opened(part, metadata) as parquet:
             shared: int | None = None
             for batch in parquet.iter_batches(batch_size=_batch_rows(kind), columns=[name], use_threads=False):
                 array = batch.column(batch.schema.names.index(name))
                 held, shared = _checked_bytes(array, shared)
                 yield array, held
 
-    def _opened(self, part: PinnedFile, metadata: pq.FileMetaData) -> pq.ParquetFile:
-        """A file that is open already, or opened now; the one that was opened first is closed where there are many."""
-        if part not in self._open:
-            dictionary = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
-            self._open[part] = pq.ParquetFile(
-                part.path, metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True
-            )
-            if len(self._open) > MAX_OPEN:
-                self._open.popitem(last=False)[1].close()
-        return self._open[part]
+    @contextmanager
+    def _opened(self, part: PinnedFile, metadata: pq.FileMetaData) -> Iterator[pq.ParquetFile]:
+        """A file for one thread alone: one that was opened before and is idle, or opened now."""
+        with self._lock:
+            found = next((entry for entry in self._idle if entry[0] is part), None)
+            if found is not None:
+                self._idle.remove(found)
+        parquet = found[1] if found is not None else self._open(part, metadata)
+        try:
+            yield parquet
+        finally:
+            with self._lock:
+                self._idle.append((part, parquet))
+                oldest = self._idle.popleft()[1] if len(self._idle) > MAX_OPEN else None
+            if oldest is not None:
+                oldest.close()
+
+    def _open(self, part: PinnedFile, metadata: pq.FileMetaData) -> pq.ParquetFile:
+        dictionary = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
+        return pq.ParquetFile(part.path, metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True)
 
 
 def _batch_rows(kind: pa.DataType) -> int:
