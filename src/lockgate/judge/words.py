@@ -70,17 +70,24 @@ def _reason(case: Case, share: float | None, why: str | None, confidence: float)
     if held.kind == "claim":
         if held.p_value is None:
             return "; there are too few rows to prove it"
-        return f"; p of no gain is {short(held.p_value, digits=2)}, proven at {short(1 - confidence, digits=2)}"
+        return f"; no gain would show this with {_p(held.p_value)}, proven at {short(1 - confidence, digits=2)}"
     if why == NOT_EXCLUDED:
         reached = held.reaches(confidence)
         worst = "" if reached is None else f" ({short(held.written(reached), unit_of(case.bound, case.metric), 3)})"
         return f"; {why}{worst}"
-    if held.p_value is not None and share is not None and not held.good:
-        p, against = short(held.p_value, digits=2), short(share, digits=2)
-        return f"; {CHANCE} with p = {p}, " + (
-            f"more than its share {against} of the error budget" if why == CHANCE else f"within its share {against}"
-        )
-    return f"; {why}" if why is not None else ""
+    if why is not None and why != CHANCE:
+        return f"; {why}"
+    if held.p_value is None or held.chance is None or share is None or held.good:
+        return ""
+    if why == CHANCE:
+        return f"; {CHANCE} with {_p(held.p_value)}, more than its share {short(share, digits=2)} of the error budget"
+    if share >= 1:
+        return f"; chance alone gets beyond the limit in {short(held.chance, digits=2)} of all runs"
+    return f"; {CHANCE} with {_p(held.p_value)} only, its share of the error budget is {short(share, digits=2)}"
+
+
+def _p(value: float) -> str:
+    return f"p = {short(value, digits=2)}" if value >= 1e-4 else "p < 0.0001"
 
 
 def _rounded(rows: int) -> int:
