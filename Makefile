@@ -1,5 +1,5 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types docs lock bench-help bench-peers environment
+.PHONY: help demo test check lint types docs lock bench-help bench-peers bench-decisions environment
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
@@ -38,3 +38,6 @@ bench-help: environment ## Time `lockgate --help` against `python -c "import cli
 
 bench-peers: environment ## Make an environment for each tool that the benchmarks measure against
 	@.venv/bin/python bench/peers.py
+
+bench-decisions: environment ## Clean twins and planted faults, judged by Lockgate and by the peers; ARGS=--quick for a look
+	@PYTHONPATH=bench .venv/bin/python -m decisions $(ARGS)

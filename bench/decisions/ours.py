@@ -1,0 +1,97 @@
+"""Lockgate on the scenarios: in this process, with tables in memory, by the policy that `lockgate init` wrote."""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from decisions.plan import Run
+from decisions.policies import Prepared, prepared
+from decisions.pools import Pool, pool
+from decisions.scenario import scenario
+
+from lockgate.errors import LockgateError
+from lockgate.law import deviation
+from lockgate.run import execute
+from lockgate.types import Content, Finding, Status
+
+POWER = (1.645 + 0.84) ** 2
+"""Of `lockgate plan`: rows for a margin at 5 % one-sided and a power of 80 %, n · (se / margin)² · this."""
+
+
+def run_all(runs: Iterable[Run], *, folder: Path, results: Path, policies: Path, cache: Path) -> None:
+    """Append one line of JSON per run that has none yet."""
+    done = {line["id"] for line in read(results)}
+    results.parent.mkdir(parents=True, exist_ok=True)
+    held: tuple[object, Pool, Prepared | str] | None = None
+    with results.open("a", encoding="utf-8") as file:
+        for run in runs:
+            if run.id in done:
+                continue
+            if held is None or held[0] != run.cell:
+                own = pool(run.cell.data, run.cell.model, folder, cache)
+                held = (run.cell, own, prepared(run.cell, own, policies))
+            _, own, policy = held
+            line = outcome(run, own, policy)
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+
+
+def read(results: Path) -> list[dict[str, Any]]:
+    """The lines of a file of results; a last one that was cut off is left out."""
+    if not results.exists():
+        return []
+    lines = results.read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in lines[:-1] if line]
+
+
+def outcome(run: Run, pool: Pool, policy: Prepared | str) -> dict[str, Any]:
+    """What Lockgate decides of one scenario."""
+    cell = run.cell
+    line: dict[str, Any] = {
+        "id": run.id, "tool": "lockgate", "data": cell.data, "model": cell.model, "n": cell.n, "policy": cell.policy,
+        "family": run.fault.family, "size": run.fault.size, "large": run.fault.large,
+    }  # fmt: skip
+    if isinstance(policy, str):
+        return {**line, "kind": run.fault.kind, "verdict": "no policy", "why": [policy]}
+    made = scenario(run, pool, policy)
+    line |= {"kind": made.kind, "columns": made.columns, "effect": made.effect, "truth": made.truth}
+    line |= {"margins": policy.margins}
+    tables = {"validation": _arrow(made.validation), "reference": _arrow(made.reference)}
+    clock = time.perf_counter()
+    try:
+        content = execute(policy.path, tables=tables).record.content
+    except LockgateError as error:
+        return {**line, "verdict": "error", "exit": int(error.exit_code), "why": [str(error)]}
+    return {
+        **line,
+        "verdict": content.verdict.status.value,
+        "exit": int(content.verdict.exit_code),
+        "seconds": round(time.perf_counter() - clock, 4),
+        "why": [_named(f) for f in content.findings if f.status in {Status.FAIL, Status.ERROR}],
+        "undecided": [_named(f) for f in content.findings if f.status is Status.INCONCLUSIVE],
+        "needs": _rows_needed(content, policy.margins, cell.n),
+    }
+
+
+def _arrow(frame: Any) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.status.value} {finding.id} {finding.bound}"
+
+
+def _rows_needed(content: Content, margins: dict[str, float], n: int) -> dict[str, float]:
+    """Rows that the comparison with the champion asks for, by metric, from the spread that was measured."""
+    needed = {}
+    for gate in content.gates:
+        for entry in gate.measurements if gate.uses == "champion" else ():
+            if str(entry.at) or entry.metric not in margins or entry.difference is None:
+                continue
+            law = entry.difference.uncertainty
+            if law is not None:
+                needed[entry.metric] = round(n * (deviation(law.law) / margins[entry.metric]) ** 2 * POWER, 1)
+    return needed
