@@ -10,7 +10,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.atoms import area_to_atoms, gap_to_atoms
+from lockgate.stats.bins import Bins
 from lockgate.stats.ecdf import area_between, blocks, greatest_gap
+from lockgate.stats.rounding import between
 from lockgate.stats.undefined import Undefined
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -29,6 +32,11 @@ class Sorted(Protocol):
         """Weight of each value (n,), not negative; None for one each."""
         ...
 
+    @property
+    def bins(self) -> Bins | None:
+        """Where the rows behind each value lie, if the values only stand for them; None: they are the rows' own."""
+        ...
+
 
 def ks(reference: Sorted, data: Sorted) -> float:
     """The two-sample Kolmogorov–Smirnov statistic: the largest difference of the distribution functions, 0 to 1.
@@ -39,6 +47,8 @@ def ks(reference: Sorted, data: Sorted) -> float:
     _check_held(reference, data)
     if reference.weights is None and data.weights is None:
         return greatest_gap(reference.values, data.values)
+    if reference.weights is not None and data.weights is None:
+        return gap_to_atoms(reference.values, reference.weights, data.values)
     values, gap = _merged(reference, data)
     last_of_equals = values[1:] != values[:-1]
     return min(1.0, float(np.max(np.abs(gap[:-1]), where=last_of_equals, initial=0.0)))
@@ -53,6 +63,8 @@ def wasserstein(reference: Sorted, data: Sorted) -> float:
     _check_held(reference, data)
     if reference.weights is None and data.weights is None:
         area = area_between(reference.values, data.values)
+    elif reference.weights is not None and data.weights is None:
+        area = area_to_atoms(reference.values, reference.weights, data.values)
     else:
         values, gap = _merged(reference, data)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -109,8 +121,9 @@ def in_deviations(distance: float, reference: Sorted) -> float:
 def decile_edges(reference: Sorted) -> Floats:
     """Edges of right-closed bins that each hold about a tenth of the reference.
 
-    A decile is the smallest value up to which at least k tenths of the reference lie. A value on which two or more
-    deciles fall is a bin of its own, so that a spike (zeros, a cap, a rare False) is neither hidden nor merged.
+    A decile is the smallest value up to which at least k tenths of the reference lie; its edge is a round number
+    between it and the next larger value, so that an edge that is kept or shown is nobody's value. A value on which two
+    or more deciles fall is a bin of its own, so that a spike (zeros, a cap, a rare False) is neither hidden nor merged.
 
     Returns:
         Ascending edges e (1 to 18 of them) of the bins (-inf, e0], (e0, e1], … (en, inf).
@@ -118,9 +131,26 @@ def decile_edges(reference: Sorted) -> Floats:
     Raises:
         Undefined: the reference holds no values.
     """
+    if reference.bins is not None and reference.bins.deciles is not None:
+        return reference.bins.deciles
+    values = reference.values
     deciles = quantiles(reference, np.arange(1, 10) / 10)
+    after = np.searchsorted(values, deciles, side="right")
+    inner = after < len(values)
+    upper = deciles.copy()  # nothing is larger than the largest value: it is its own edge
+    upper[inner] = _edges(deciles[inner], values[after[inner]])
     repeated = deciles[1:][deciles[1:] == deciles[:-1]]
-    return np.unique(np.concatenate([deciles, np.nextafter(repeated, -np.inf)]))
+    before = np.searchsorted(values, repeated, side="left") - 1
+    inner = before >= 0
+    lower = np.nextafter(repeated, -np.inf)
+    lower[inner] = _edges(values[before[inner]], repeated[inner])
+    return np.unique(np.concatenate([upper, lower]))
+
+
+def _edges(low: Floats, high: Floats) -> Floats:
+    """Edges between neighbouring values; the lower one where float64 has no number between them."""
+    found = between(low, high)
+    return np.where(np.isnan(found), low, found)
 
 
 def quantiles(sample: Sorted, levels: Floats) -> Floats:
