@@ -325,6 +325,7 @@ class Finding:
         chance: P0 of reaching the limit by chance alone.
         needs_rows: rows that would settle an undecided condition.
         shaky: the interval straddles the limit.
+        reason: what decided where that was not the value alone, or why nothing could be decided.
         note: what the gate says beside the value, in a few words.
         excused_by: what in the policy excuses a failure.
         score: 0 to 100, 50 at the limit; None where nothing was measured.
@@ -339,6 +340,7 @@ class Finding:
     condition: Condition
     place: Place
     message: str
+    reason: str = ""
     remedy: str = ""
     note: str = ""
     limit: float | None = None

@@ -61,6 +61,7 @@ def decide(case: Case, share: float | None, decision: Decision) -> Finding:
     confidence = _shown_confidence(held, decision)
     ends = held.interval(confidence)
     needed = _needed(case, share, decision) if why is not None and why is not words.UNPROVEN else None
+    because = words.reason(case, share, why, decision.confidence)
     return Finding(
         id=case.id,
         gate=case.gate,
@@ -70,9 +71,10 @@ def decide(case: Case, share: float | None, decision: Decision) -> Finding:
         status=status,
         condition=condition,
         place=case.clause.place,
-        message=words.message(case, share, why, decision.confidence),
+        message=words.message(case, because),
+        reason=because,
         remedy=words.remedy(case, why, needed),
-        note=measured.note if why is not words.UNPROVEN else words.UNPROVEN,
+        note=measured.note,
         limit=held.limit,
         value=held.value,
         champion=measured.champion,

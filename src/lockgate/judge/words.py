@@ -28,7 +28,7 @@ UNKNOWN = "there are too few rows to say how far it may have worsened"
 SUMMARISED = "the saved profile cannot tell on which side of the limit it lies"
 
 
-def message(case: Case, share: float | None, why: str | None, confidence: float) -> str:
+def message(case: Case, because: str) -> str:
     """One sentence: the value, the limit, and what decided where that was not the value alone."""
     held, measured, metric, bound = case.held, case.measured, case.metric, case.bound
     where = f" on {measured.at}" if str(measured.at) else ""
@@ -43,7 +43,7 @@ def message(case: Case, share: float | None, why: str | None, confidence: float)
     warn = case.clause.condition.warn
     if bound != "warn" and warn is not None:
         text += f", the warning limit is {short(warn, metric.unit)}"
-    return text + _reason(case, share, why, confidence)
+    return f"{text}; {because}" if because else text
 
 
 def remedy(case: Case, why: str | None, needed: int | None) -> str:
@@ -65,25 +65,26 @@ def remedy(case: Case, why: str | None, needed: int | None) -> str:
     return f"passes when it is {short_by} {'higher' if upward(case.bound, case.metric) else 'lower'}"
 
 
-def _reason(case: Case, share: float | None, why: str | None, confidence: float) -> str:
+def reason(case: Case, share: float | None, why: str | None, confidence: float) -> str:
+    """What decided where that was not the value alone, or why nothing could be decided; else nothing."""
     held = case.held
     if held.kind == "claim":
         if held.p_value is None:
-            return "; there are too few rows to prove it"
-        return f"; no gain would show this with {_p(held.p_value)}, proven at {short(1 - confidence, digits=2)}"
+            return "there are too few rows to prove it"
+        return f"no gain would show this with {_p(held.p_value)}, proven at {short(1 - confidence, digits=2)}"
     if why == NOT_EXCLUDED:
         reached = held.reaches(confidence)
         worst = "" if reached is None else f" ({short(held.written(reached), unit_of(case.bound, case.metric), 3)})"
-        return f"; {why}{worst}"
+        return f"{why}{worst}"
     if why is not None and why != CHANCE:
-        return f"; {why}"
+        return why
     if held.p_value is None or held.chance is None or share is None or held.good:
         return ""
     if why == CHANCE:
-        return f"; {CHANCE} with {_p(held.p_value)}, more than its share {short(share, digits=2)} of the error budget"
+        return f"{CHANCE} with {_p(held.p_value)}, more than its share {short(share, digits=2)} of the error budget"
     if share >= 1:
-        return f"; chance alone gets beyond the limit in {short(held.chance, digits=2)} of all runs"
-    return f"; {CHANCE} with {_p(held.p_value)} only, its share of the error budget is {short(share, digits=2)}"
+        return f"chance alone gets beyond the limit in {short(held.chance, digits=2)} of all runs"
+    return f"{CHANCE} with {_p(held.p_value)} only, its share of the error budget is {short(share, digits=2)}"
 
 
 def _p(value: float) -> str:

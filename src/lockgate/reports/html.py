@@ -20,6 +20,7 @@ from lockgate.reports.charts import charts
 from lockgate.reports.text import (
     LOOKS,
     facts,
+    holdout,
     interval,
     limit_of,
     modal,
@@ -28,6 +29,7 @@ from lockgate.reports.text import (
     plain,
     sentence,
     sign,
+    stability,
     subject,
     unit_of,
     verdict_status,
@@ -74,6 +76,7 @@ def render(record: Record) -> str:
         warned_charts=[chart for gate, own in drawn.items() if gate not in stopping for chart in own],
         excused=[_card(finding, known) for finding in held.excused[:CARDS]],
         scores=_scores(record),
+        firmness=[line for line in (stability(record), holdout(record)) if line],
         gates=_tables(record, known),
         opened=len(record.content.findings) <= OPEN,
         policy=_policy(record),

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from lockgate.reports.summary import Metrics, Summary, command, counts, headline, metrics, summarise, verdict_word
 from lockgate.reports.text import (
     LOOKS,
+    holdout,
     interval,
     needed,
     numbers,
     plain,
     plural,
     sentence,
+    stability,
     subject,
     verdict_status,
     where_words,
@@ -151,8 +153,8 @@ def _row(finding: Finding, known: Metrics) -> str:
     if finding.value is None:
         notes = [why(finding), finding.note, finding.remedy]
     else:
-        notes = [finding.note, finding.remedy, f"excused: {finding.excused_by}" if finding.excused_by else ""]
-        notes.append(f"{finding.needs_rows} rows would settle it" if finding.needs_rows is not None else "")
+        notes = [finding.reason, finding.note, finding.remedy]
+        notes += [f"excused: {finding.excused_by}"] if finding.excused_by else []
     said = "; ".join(part for part in map(prose, notes) if part)
     cells = [
         _MARKS[finding.status],
@@ -175,7 +177,8 @@ def _scorecard(record: Record) -> str:
     ]
     rows.append(_score_row("**overall**", card.overall, ""))
     head = "\n### Scorecard\n\n| Dimension | | Score | |\n|---|---|--:|---|\n"
-    return f"{head}{''.join(rows)}\n50 is the limit; the scorecard informs and never decides.\n"
+    firm = "".join(f" {line}" for line in (stability(record), holdout(record)) if line)
+    return f"{head}{''.join(rows)}\n50 is the limit; the scorecard informs and never decides.{firm}\n"
 
 
 def _score_row(name: str, score: float | None, word: str) -> str:

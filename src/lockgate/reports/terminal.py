@@ -12,6 +12,7 @@ from lockgate.reports import summary as sorting
 from lockgate.reports.text import (
     LOOKS,
     facts,
+    holdout,
     modal,
     needed,
     no_commands,
@@ -19,6 +20,7 @@ from lockgate.reports.text import (
     plain,
     plural,
     sentence,
+    stability,
     subject,
     verdict_status,
     where_words,
@@ -207,6 +209,8 @@ def _scorecard(console: "Console", record: Record) -> None:
             (f"  {score:3.0f}", "bold" if name == "overall" else ""),
             indent=2,
         )
+    for line in (stability(record), holdout(record)):
+        _line(console, (line, "dim"), indent=2)
 
 
 def _closing(console: "Console", record: Record, held: sorting.Summary, report: str | None) -> None:

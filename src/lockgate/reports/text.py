@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 from lockgate.compare import upward
 from lockgate.numbers import apart, short
-from lockgate.types import At, Bound, ExitCode, Finding, Metric, Status
+from lockgate.types import At, Bound, ExitCode, Finding, Metric, Record, Status
 
 NAME_LIMIT = 120
 SENTENCE_LIMIT = 600
@@ -172,18 +172,43 @@ def why(finding: Finding, limit: int = SENTENCE_LIMIT) -> str:
 
 
 def facts(finding: Finding) -> tuple[str, ...]:
-    """What else is known of a finding: its interval, its champion, the rows of a part, what would settle it."""
+    """What else is known of a finding: what decided it, its interval, its champion, the rows of a part."""
     unit, part = finding.unit, finding.at.slice is not None or finding.at.group is not None
     held = (
+        sentence(finding.reason),
         plain(finding.note),
         interval(finding) and f"interval {interval(finding)}",
         finding.champion is not None and f"champion {short(finding.champion, unit)}",
         part and finding.rows is not None and plural(finding.rows, "row"),
-        finding.p_value is not None and f"p {short(finding.p_value, digits=2)}",
-        finding.needs_rows is not None and f"{short(finding.needs_rows)} rows would settle it",
-        finding.shaky and "the interval straddles the limit",
+        finding.shaky and not finding.reason and "the interval straddles the limit",
     )
     return tuple(fact for fact in held if fact)
+
+
+def stability(record: Record) -> str:
+    """How firmly the verdict stands, in a sentence; empty where nothing could be decided."""
+    held = record.verdict.stability
+    if held is None:
+        return ""
+    low, high = (short(100 * chance, digits=2) for chance in (held.low, held.high))
+    chance = f"about {high} %" if low == high else f"{low} to {high} %"
+    if held.high < 0.005:
+        chance = "under 0.5 %"
+    unknown = f"; {plural(held.unknown, 'condition')} without a law of chance left out" if held.unknown else ""
+    return f"Other rows, as many, would turn this verdict with a chance of {chance}{unknown}."
+
+
+def holdout(record: Record) -> str:
+    """How many candidates the validation data have judged, in a sentence; empty where they judged none."""
+    use = record.content.holdout
+    if use is None:
+        return ""
+    if use.candidates is None:
+        return "How many candidates these validation data have judged before is unknown: no Records at hand."
+    if use.candidates == 1:
+        return "These validation data have judged no other candidate, by the Records at hand."
+    corrected = ", and the verdict is corrected for it" if record.content.rules.reuse == "bonferroni" else ""
+    return f"These validation data have judged {use.candidates} different candidates, this one included{corrected}."
 
 
 def plural(count: int, one: str, many: str = "") -> str:
