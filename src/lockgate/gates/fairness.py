@@ -1,5 +1,6 @@
 """The gate `fairness`: whether groups of people are treated alike, by each sensitive column and their intersections."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
@@ -13,6 +14,10 @@ from lockgate.numbers import short
 from lockgate.stats import fairness, regression
 from lockgate.stats.checks import Bools, Codes, Floats, evaluate
 from lockgate.stats.fairness import Spread
+from lockgate.stats.group_gaps import Scale
+from lockgate.stats.group_laws import GroupLaws
+from lockgate.stats.group_rates import Outcomes, counted, rows_of
+from lockgate.stats.groups import Rows
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status
 
@@ -97,6 +102,8 @@ class _Groups:
     """
 
     column: str
+    codes: Mapping[str, int]
+    laws: GroupLaws
     rows: Mapping[str, Mapping[str, int]]
     small: Mapping[str, Mapping[str, int]]
     rates: Mapping[str, Mapping[str, float | Undefined]]
@@ -186,21 +193,25 @@ class Fairness:
             yield from (Missing(metric=name, reason="data.sensitive names no column") for name in own)
         for grouping in frame.groupings:
             try:
-                groups = _groups(frame, grouping, evidence.min_rows)
+                groups = _groups(frame, grouping, evidence)
             except Undefined as undefined:
                 yield from (Missing(metric=name, at=At(column=grouping.column), reason=str(undefined)) for name in own)
                 continue
-            yield from _of_groups(groups, evidence.min_rows)
-            yield from _between_groups(groups)
+            yield from _of_groups(groups, evidence)
+            yield from _between_groups(groups, evidence)
 
 
-def _groups(frame: Frame, grouping: Grouping, min_rows: int) -> _Groups:
+def _groups(frame: Frame, grouping: Grouping, evidence: Evidence) -> _Groups:
     """The rates of each group of a grouping."""
-    rates, about, effective = (_means if frame.task == "regression" else _rates)(frame, grouping)
+    min_rows = evidence.min_rows
+    of_task = _means if frame.task == "regression" else _rates
+    rates, about, effective, laws = of_task(frame, grouping, evidence.seed)
     codes = dict(enumerate(grouping.groups))
     rows = {rate: {name: int(about[rate][code]) for code, name in codes.items()} for rate in rates}
     return _Groups(
         column=grouping.column,
+        codes={name: code for code, name in codes.items()},
+        laws=laws,
         rows=rows,
         small={rate: {name: count for name, count in rows[rate].items() if count < min_rows} for rate in rates},
         rates={
@@ -222,10 +233,12 @@ def _value(of_code: Callable[[int], float], code: int) -> float | Undefined:
 
 
 _Rates: TypeAlias = Mapping[str, Callable[[int], float]]
+_Measured: TypeAlias = tuple[_Rates, Mapping[str, Codes], Mapping[str, Floats], GroupLaws]
+"""By rate: each group's value, its rows and its effective rows; and the laws of the rates."""
 
 
-def _rates(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes], Mapping[str, Floats]]:
-    """For each rate, its value by the group's code, and how many rows of each group it is about, plain and effective.
+def _rates(frame: Frame, grouping: Grouping, seed: int) -> _Measured:
+    """For each rate, its value by the group's code, how many rows of each group it is about, and their laws.
 
     True and false positive rates are about the rows with that label. Precision is about all rows, not about those
     predicted favourable: a model must not leave a comparison by what it predicts.
@@ -247,10 +260,25 @@ def _rates(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes
         return lambda code: rate(tables[code])
 
     rates = {name: of_code(rate) for name, rate in fairness.RATES.items()}
+    outcomes = Outcomes(
+        codes=grouping.codes,
+        groups=groups,
+        wanted=wanted,
+        given=given,
+        weight=frame.weight,
+        cluster=frame.cluster,
+    )
+    laws = GroupLaws(
+        name=grouping.column,
+        rows=lambda rate: rows_of(outcomes, rate),
+        counted=counted(tables) if frame.weight is None and frame.cluster is None else {},
+        seed=seed,
+    )
     return (
         rates,
         {name: about.get(name, rows) for name in rates},
         {name: effective.get(name, all_rows) for name in rates},
+        laws,
     )
 
 
@@ -259,66 +287,89 @@ def _effective(frame: Frame, grouping: Grouping, rows: Bools) -> Floats:
     return effective_rows(grouping.codes[rows], len(grouping.groups), weight)
 
 
-def _means(frame: Frame, grouping: Grouping) -> tuple[_Rates, Mapping[str, Codes], Mapping[str, Floats]]:
+def _means(frame: Frame, grouping: Grouping, seed: int) -> _Measured:
     """The same for the means of a regression."""
     label, said = frame.label.astype(np.float64), candidate_of(frame).prediction.astype(np.float64)
     sample = regression.regression_sample(label, said, frame.weight)
     count = len(grouping.groups)
+    averaged = {"mean_prediction": said, "mean_error": sample.error, "mae": sample.absolute}
     means = {
-        name: fairness.group_means(grouping.codes, count, values, sample.weight)
-        for name, values in (("mean_prediction", said), ("mean_error", sample.error), ("mae", sample.absolute))
+        name: fairness.group_means(grouping.codes, count, values, sample.weight) for name, values in averaged.items()
     }
     rows = np.bincount(grouping.codes, minlength=count).astype(np.int64)
     of_code = {name: values.__getitem__ for name, values in means.items()}
     effective = _effective(frame, grouping, np.ones(frame.rows, np.bool_))
-    return of_code, dict.fromkeys(means, rows), dict.fromkeys(means, effective)
+
+    def rows_of_mean(name: str) -> Rows:
+        return Rows(
+            codes=grouping.codes,
+            groups=count,
+            values=averaged[name],
+            share=False,
+            weight=sample.weight,
+            cluster=frame.cluster,
+        )
+
+    laws = GroupLaws(name=grouping.column, rows=rows_of_mean, counted={}, seed=seed)
+    return of_code, dict.fromkeys(means, rows), dict.fromkeys(means, effective), laws
 
 
-def _of_groups(groups: _Groups, min_rows: int) -> Iterator[Measurement | Missing]:
+def _of_groups(groups: _Groups, evidence: Evidence) -> Iterator[Measurement | Missing]:
     """Each group's own rates; a group under `min_rows` is listed."""
     for rate, values in groups.rates.items():
         for name, count in groups.small[rate].items():
             at = At(column=groups.column, group=name)
-            reason = f"{count} rows, and data.min_rows is {min_rows}"
+            reason = f"{count} rows, and data.min_rows is {evidence.min_rows}"
             yield Missing(metric=rate, at=at, reason=reason, rows=count, listed=True)
         for name, value in values.items():
             at, rows = At(column=groups.column, group=name), groups.rows[rate][name]
             if isinstance(value, Undefined):
                 yield Missing(metric=rate, at=at, reason=_about_outcome(value), rows=rows)
             else:
-                yield Measurement(metric=rate, at=at, value=value, rows=rows)
+                lowest = Fairness.metrics[rate].low
+                law = None
+                if evidence.asks(rate):
+                    law = groups.laws.of_group(rate, groups.codes[name], -math.inf if lowest is None else lowest)
+                yield Measurement(metric=rate, at=at, value=value, uncertainty=law, rows=rows)
 
 
-def _between_groups(groups: _Groups) -> Iterator[Measurement | Missing]:
+def _between_groups(groups: _Groups, evidence: Evidence) -> Iterator[Measurement | Missing]:
     """How far the groups stand apart, as a difference and as a ratio."""
     means = {name: (words, (name,)) for name, words in _COMPARED_MEANS.items()}
     for name, (_, rates) in (means if "mae" in groups.rates else _COMPARED).items():
-        for metric, pick, value in (
-            (f"{name}_difference", fairness.widest, lambda spread: spread.difference),
-            (f"{name}_ratio", fairness.smallest_ratio, lambda spread: spread.ratio),
-        ):
+        for scale in _PICKED:
+            metric = f"{name}_{scale}"
             if metric in Fairness.metrics:
-                yield _comparison(groups, metric, rates, pick, value)
+                yield _comparison(groups, metric, rates, scale, asked=evidence.asks(metric))
+
+
+_PICKED: Mapping[Scale, tuple[Callable[[Sequence[Spread]], Spread], Callable[[Spread], float]]] = {
+    "difference": (fairness.widest, lambda spread: spread.difference),
+    "ratio": (fairness.smallest_ratio, lambda spread: spread.ratio),
+}
+"""By scale: which of several rates' spreads counts, and its value."""
 
 
 def _comparison(
-    groups: _Groups,
-    metric: str,
-    rates: Sequence[str],
-    pick: Callable[[Sequence[Spread]], Spread],
-    value: Callable[[Spread], float],
+    groups: _Groups, metric: str, rates: Sequence[str], scale: Scale, *, asked: bool
 ) -> Measurement | Missing:
     at = At(column=groups.column)
     rows = sum(groups.rows[rates[0]][name] for name in groups.rates[rates[0]])
     try:
         spreads = {rate: fairness.spread(_defined(groups, rate)) for rate in rates}
+        pick, value_of = _PICKED[scale]
         chosen = pick(list(spreads.values()))
         rate = next(name for name, spread in spreads.items() if spread is chosen)
         named = _named(groups, rate)
+        value = evaluate(value_of, chosen)
+        compared = {rate: [groups.codes[name] for name in groups.rates[rate]] for rate in rates}
+        law, null = groups.laws.between(compared, scale, value) if asked else (None, None)
         return Measurement(
             metric=metric,
             at=at,
-            value=evaluate(value, chosen),
+            value=value,
+            uncertainty=law,
+            null=null,
             rows=rows,
             note=_ends(rate, chosen) if {chosen.lowest, chosen.highest} <= named.keys() else "",
             details={"rate": rate, "groups": named},

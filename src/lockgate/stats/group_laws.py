@@ -1,0 +1,78 @@
+"""The laws of groups' means and of how far they stand apart, each made when it is asked for, and once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lockgate.stats.checks import Codes
+from lockgate.stats.group_gaps import Apart, Scale, apart, combined, scores_of
+from lockgate.stats.group_nulls import Dealt, dealt, dealt_hits, null_of
+from lockgate.stats.groups import Means, Rows, means_of, of_group
+from lockgate.stats.shuffles import draw_of
+from lockgate.types import Null, Uncertainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLaws:
+    """Laws of the rates of one grouping.
+
+    Attributes:
+        name: of the grouping; every draw is its own and the rate's.
+        rows: the rows that a rate is about.
+        counted: the rates' shares, where rows stand alone and count as one; empty otherwise.
+        seed: of the draws.
+    """
+
+    name: str
+    rows: Callable[[str], Rows]
+    counted: Mapping[str, Means]
+    seed: int
+    _means: dict[str, Means | None] = field(default_factory=dict, init=False)
+    _dealt: dict[tuple[str, tuple[int, ...]], Dealt] = field(default_factory=dict, init=False)
+
+    def of_group(self, rate: str, group: int, lowest: float = -np.inf) -> Uncertainty | None:
+        """Where one group's true rate is, which is at least `lowest`."""
+        means = self._means_of(rate)
+        return None if means is None else of_group(means, group, lowest)
+
+    def between(
+        self, chosen: Mapping[str, Sequence[int]], scale: Scale, value: float
+    ) -> tuple[Uncertainty | None, Null | None]:
+        """Where the worst gap of some rates truly is, and what chance would show of it.
+
+        Args:
+            chosen: the rates, and of each the groups that are compared, at least two.
+            scale: how a gap is measured.
+            value: the worst gap that was measured.
+        """
+        apart_, dealt_ = [], []
+        for rate, groups in chosen.items():
+            means = self._means_of(rate)
+            if means is None:
+                return None, None
+            codes = np.array(groups)
+            own = means.pick(codes)
+            apart_.append(self._apart(rate, own, scale))
+            dealt_.append(self._deal(rate, own, codes))
+        return combined(apart_, scale), null_of(dealt_, scale, value, self._draw("worst", *chosen))
+
+    def _means_of(self, rate: str) -> Means | None:
+        if rate in self.counted:
+            return self.counted[rate]
+        if rate not in self._means:
+            self._means[rate] = means_of(self.rows(rate))
+        return self._means[rate]
+
+    def _apart(self, rate: str, means: Means, scale: Scale) -> Apart:
+        return apart(means, scale, scores_of(means, self._draw("apart", rate)))
+
+    def _deal(self, rate: str, means: Means, groups: Codes) -> Dealt:
+        key = rate, tuple(groups.tolist())
+        if key not in self._dealt:
+            rng = self._draw("dealt", rate)
+            self._dealt[key] = dealt_hits(means, rng) if means.whole else dealt(self.rows(rate), means, groups, rng)
+        return self._dealt[key]
+
+    def _draw(self, *names: str) -> np.random.Generator:
+        return draw_of("/".join(["fairness", self.name, *names]), self.seed)

@@ -1,0 +1,177 @@
+"""The mean of something in each of several groups, and how far chance moves it: shares, and means of numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lockgate.stats.checks import Bools, Codes, Floats
+from lockgate.stats.laws import law_by, uncertainty
+from lockgate.stats.special import normal_quantile
+from lockgate.types import Uncertainty
+
+LEAST_CLUSTERS = 10
+"""A group of fewer clusters says nothing about how its clusters differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows that a group's mean is about, each in one group.
+
+    Attributes:
+        codes: group of each row.
+        groups: number of groups.
+        values: what is averaged: 0 or 1, or any number.
+        share: the values are 0 or 1.
+        weight: weight of each row.
+        cluster: which rows belong together.
+    """
+
+    codes: Codes
+    groups: int
+    values: Floats | Bools
+    share: bool
+    weight: Floats | None = None
+    cluster: Codes | None = None
+
+    def only(self, rows: Bools) -> "Rows":
+        """Some of the rows."""
+        return Rows(
+            codes=self.codes[rows],
+            groups=self.groups,
+            values=self.values[rows],
+            share=self.share,
+            weight=None if self.weight is None else self.weight[rows],
+            cluster=None if self.cluster is None else self.cluster[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """The means of some groups, taken as independent of each other.
+
+    Attributes:
+        values: the (weighted) means (groups,).
+        rows: how many rows each counts as: what gives a share's binomial variance its true size (groups,).
+        deviations: their standard errors; for shares those of `values` themselves (groups,).
+        degrees: degrees of freedom of the standard errors; infinite where they follow from the mean (groups,).
+        share: they are shares, between 0 and 1.
+        whole: each is a whole number of hits among `rows`.
+    """
+
+    values: Floats
+    rows: Floats
+    deviations: Floats
+    degrees: Floats
+    share: bool
+    whole: bool
+
+    def pick(self, groups: Codes) -> "Means":
+        """Those of some groups."""
+        return Means(
+            values=self.values[groups],
+            rows=self.rows[groups],
+            deviations=self.deviations[groups],
+            degrees=self.degrees[groups],
+            share=self.share,
+            whole=self.whole,
+        )
+
+
+def means_of(rows: Rows) -> Means | None:
+    """Each group's mean and its standard error by the rows' influence (Hampel 1974; Huber's sandwich for clusters).
+
+    An influence is w · (value − mean) / Σw; a cluster's is the sum of its rows'. A share counts as so many rows as
+    give the binomial law that variance, never as more than Kish's (Σw)² / Σw² (Survey Sampling, 1965). Groups without
+    rows have NaN.
+
+    Returns:
+        None where a group has rows of fewer than `LEAST_CLUSTERS` clusters.
+    """
+    weight = np.ones(len(rows.codes)) if rows.weight is None else rows.weight / rows.weight.max()
+
+    def summed(held: Floats) -> Floats:
+        return np.bincount(rows.codes, held, rows.groups).astype(np.float64)
+
+    mass = summed(weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kish = mass**2 / summed(weight**2)
+        values = summed(weight * rows.values) / mass
+        influence = weight * (rows.values - values[rows.codes]) / mass[rows.codes]
+        units, variance = kish, summed(influence**2)
+        if rows.cluster is not None:
+            units, variance = _of_clusters(rows, rows.cluster, influence)
+            if np.any((units > 0) & (units < LEAST_CLUSTERS)):
+                return None
+        if rows.cluster is not None or not rows.share:
+            variance = variance * np.maximum(units, 2) / (np.maximum(units, 2) - 1)
+        degrees = np.maximum(units, 2) - 1
+        if not rows.share:
+            return Means(
+                values=values,
+                rows=kish,
+                deviations=np.sqrt(variance),
+                degrees=degrees,
+                share=False,
+                whole=False,
+            )
+        spread = values * (1 - values)
+        effective = np.where(variance > 0, np.minimum(kish, spread / variance), np.minimum(kish, units))
+        return Means(
+            values=values,
+            rows=effective,
+            deviations=np.sqrt(spread / effective),
+            degrees=np.full(rows.groups, np.inf) if rows.cluster is None else degrees,
+            share=True,
+            whole=False,
+        )
+
+
+def shares(hits: Floats, rows: Floats) -> Means:
+    """Shares of rows that stand alone and count as one; NaN where there are none."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = hits / rows
+        deviations = np.sqrt(values * (1 - values) / rows)
+    degrees = np.full(len(rows), np.inf)
+    return Means(values=values, rows=rows, deviations=deviations, degrees=degrees, share=True, whole=True)
+
+
+def _of_clusters(rows: Rows, cluster: Codes, influence: Floats) -> tuple[Floats, Floats]:
+    """Of each group the number of its clusters and the sum of their squared influences."""
+    clusters = int(cluster.max()) + 1
+    pairs, inverse = np.unique(rows.codes * clusters + cluster, return_inverse=True)
+    group, sums = pairs // clusters, np.bincount(inverse, influence, len(pairs))
+    units, squares = np.bincount(group, minlength=rows.groups), np.bincount(group, sums**2, rows.groups)
+    return units.astype(np.float64), squares.astype(np.float64)
+
+
+def student(scores: Floats, degrees: Floats) -> Floats:
+    """Normal scores as Student's of some degrees of freedom (Cornish–Fisher; Abramowitz and Stegun 26.7.5)."""
+    square = scores * scores
+    terms = (
+        (square + 1) / 4,
+        ((5 * square + 16) * square + 3) / 96,
+        (((3 * square + 19) * square + 17) * square - 15) / 384,
+    )
+    found: Floats = scores * (1 + terms[0] / degrees + terms[1] / degrees**2 + terms[2] / degrees**3)
+    return found
+
+
+def limits(means: Means, level: float) -> Floats:
+    """What each group's true mean stays at or below with confidence `level` (groups,).
+
+    Shares by Wilson's score limits (Wilson 1927), others by Student's.
+    """
+    z = student(np.full(len(means.values), normal_quantile(level)), means.degrees)
+    if not means.share:
+        return means.values + z * means.deviations
+    rows, share = means.rows, means.values
+    centre = share + z * z / (2 * rows)
+    half = z * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    return np.clip((centre + half) / (1 + z * z / rows), 0.0, 1.0)
+
+
+def of_group(means: Means, group: int, lowest: float = -np.inf) -> Uncertainty:
+    """Where one group's true mean is, which is at least `lowest`."""
+    own = means.pick(np.array([group]))
+    law = law_by(lambda level: max(lowest, float(limits(own, level)[0])))
+    return uncertainty("wilson" if means.share else "influence", float(own.rows[0]), law)
