@@ -36,10 +36,27 @@ ARROWS = {
     "run": GROUND | {"progress", "history", "evidence", "gates", "judge", "measure", "plugins", "policy", "record"},
     "merge": GROUND | {"history", "judge", "policy", "record", "run"},
     "testing": GROUND | {"evidence", "gates", "plugins", "policy", "run"},
+    "plan": GROUND
+    | WORDS
+    | {"budget", "stats", "progress", "evidence", "gates", "judge", "measure", "policy", "reports"},
     "init": GROUND | WORDS | {"stats", "progress", "evidence", "gates", "judge", "measure", "policy"},
     "demo": GROUND | {"progress", "init", "run"},
     # what people use
-    "cli": GROUND | {"progress", "history", "gates", "plugins", "policy", "record", "run", "merge", "init", "demo", "reports"},
+    "cli": GROUND
+    | {
+        "progress",
+        "history",
+        "gates",
+        "plugins",
+        "policy",
+        "record",
+        "run",
+        "merge",
+        "init",
+        "plan",
+        "demo",
+        "reports",
+    },
     "__init__": GROUND | {"evidence", "gates", "policy", "run"},
 }
 """room or top-level module → what it may import of Lockgate, beside itself."""
@@ -51,15 +68,15 @@ EXCEPTIONS = {
 
 LIBRARIES = {
     "click": ["cli/*"],
-    "rich": ["progress.py", "reports/terminal.py"],
+    "rich": ["progress.py", "reports/terminal.py", "plan/terminal.py"],
     "jinja2": ["reports/*"],
     "markupsafe": ["reports/*"],
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*"],
     "rfc8785": ["record.py", "policy/*", "evidence/*"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*"],
-    "pyarrow": ["evidence/*", "testing.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
     "duckdb": ["evidence/*"],
     "uv": ["evidence/*"],
     "pandas": ["evidence/*"],

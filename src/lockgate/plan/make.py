@@ -1,0 +1,245 @@
+"""The steps of a plan: look, ask each case, share the error budget, search the rows."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from lockgate.budget import capped_share
+from lockgate.judge.clauses import Case, of_clause
+from lockgate.plan.gather import Seen, Sight, look
+from lockgate.plan.questions import NoQuestion, Setting, limit_at, question_of
+from lockgate.plan.result import Assumptions, Plan, Planned, Point, Source, Unplanned
+from lockgate.policy.load import load_policy
+from lockgate.policy.model import Overrides, Policy
+from lockgate.progress import Progress, silent
+from lockgate.stats.power import Aim, Question, smallest
+from lockgate.types import Finding, Rules
+
+_MOST = 1e6  # times as many rows as were measured: beyond that no plan is of use
+_LEAST = 1e-4
+_STEPS_PER_DOUBLING = 16  # of the rows; the budget is shared anew at each
+_POINTS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A case, its question, and how many rows it is about for each row of its data set."""
+
+    seen: Seen
+    case: Case
+    question: Question
+    role: str
+
+    @property
+    def blocks(self) -> bool:
+        return self.case.clause.condition.level == "block"
+
+    @property
+    def shares(self) -> bool:
+        """Whether it takes part in the error budget."""
+        return self.case.held.kind == "comparative" and self.question.null is not None
+
+
+def make_plan(
+    path: Path, *, overrides: Overrides | None = None, assumptions: Assumptions, progress: Progress | None = None
+) -> Plan:
+    """How many rows a policy's margins need, and which margins the rows that are there can hold.
+
+    Args:
+        path: the policy.
+        overrides: where evidence is, instead of what the policy says.
+        assumptions: the power, and what is supposed where nothing can be measured.
+        progress: told what is being done; it stays open.
+
+    Raises:
+        PolicyError: the policy holds mistakes.
+        EvidenceError: a data set or a model is there and broken.
+    """
+    policy = load_policy(path, overrides or Overrides())
+    sight = look(policy, assumptions, (progress or silent()).step)
+    asked, unplanned = _questions(sight, assumptions)
+    return _solved(policy, sight, asked, unplanned, assumptions)
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+def _questions(sight: Sight, assumptions: Assumptions) -> tuple[list[_Asked], tuple[Unplanned, ...]]:
+    asked: list[_Asked] = []
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for seen in sight.gates:
+        for what, why in _of_gate(seen, assumptions, asked):
+            reasons.setdefault((seen.spec.id, why), []).append(what)
+    return asked, tuple(
+        Unplanned(gate=gate, metrics=tuple(dict.fromkeys(metrics)), why=why) for (gate, why), metrics in reasons.items()
+    )
+
+
+def _of_gate(seen: Seen, assumptions: Assumptions, asked: list[_Asked]) -> Iterator[tuple[str, str]]:
+    """Add the questions of a gate to `asked`; what has none is given back with the reason."""
+    if seen.run is None:
+        yield from (
+            (clause.metric, "it is measured on data alone: name them to plan it") for clause in seen.rules.clauses
+        )
+        return
+    if seen.run.error is not None:
+        yield "run", seen.run.error
+    for clause in seen.rules.clauses:
+        for case in of_clause(clause, seen.rules, seen.run):
+            if isinstance(case, Finding):
+                yield case.metric, case.message
+                continue
+            role = case.measured.at.data or seen.spec.data[0]
+            try:
+                question = question_of(case, _setting(seen, role, assumptions))
+            except NoQuestion as why:
+                yield case.measured.metric, str(why)
+            else:
+                asked.append(_Asked(seen, case, question, role))
+
+
+def _setting(seen: Seen, role: str, assumptions: Assumptions) -> Setting:
+    supposed = seen.source == "supposed"
+    return Setting(
+        rows=seen.rows[role],
+        reference=seen.reference,
+        grows=supposed,
+        supposed=supposed,
+        room=None if seen.modelled else assumptions.room,
+    )
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _solved(
+    policy: Policy, sight: Sight, asked: Sequence[_Asked], unplanned: Sequence[Unplanned], assumptions: Assumptions
+) -> Plan:
+    rules = policy.rules
+    aim = Aim(confidence=rules.confidence, power=assumptions.power)
+    share = _shares(asked, rules)
+    needed = {id(each): _times(each, aim, share, policy.data.min_rows) for each in asked}
+    conditions = [_planned(each, needed[id(each)], aim, share, sight.rows) for each in asked]
+    conditions.sort(key=lambda each: (each.level != "block", -(each.needed or 0), each.id))
+    blocking = [each for each in conditions if each.level == "block" and each.needed is not None]
+    most = {role: max((e.needed or 0 for e in blocking if e.role == role), default=0) for role in sight.rows}
+    hardest = max(
+        (each for each in asked if each.blocks and needed[id(each)] is not None),
+        key=lambda each: needed[id(each)] or 0.0,
+        default=None,
+    )
+    return Plan(
+        name=policy.model.name,
+        policy=str(policy.path),
+        confidence=rules.confidence,
+        false_block_rate=rules.false_block_rate,
+        assumptions=assumptions,
+        rows=sight.rows,
+        needed={role: rows for role, rows in most.items() if rows},
+        conditions=tuple(conditions),
+        unplanned=tuple(unplanned),
+        curve=() if hardest is None else _curve(hardest, needed[id(hardest)] or 1.0, aim, share),
+        supposed=sight.supposed,
+        notes=sight.notes,
+    )
+
+
+class _Share:
+    """The share of the error budget that each comparative condition has on `times` as many rows."""
+
+    def __init__(self, asked: Sequence[_Asked], rules: Rules) -> None:
+        self._sharing = [each.question for each in asked if each.blocks and each.shares]
+        self._rate = rules.false_block_rate
+        self.at = cache(self._at)
+
+    def _at(self, step: int) -> float:
+        times = 2 ** (step / _STEPS_PER_DOUBLING)
+        return capped_share([question.chance(times) for question in self._sharing], self._rate)
+
+    def __call__(self, each: _Asked, times: float) -> float:
+        if not each.shares:
+            return 1.0
+        # Rounded down: fewer rows give the smaller share.
+        return self.at(math.floor(math.log2(times) * _STEPS_PER_DOUBLING)) if each.blocks else self._rate
+
+
+def _shares(asked: Sequence[_Asked], rules: Rules) -> _Share:
+    return _Share(asked, rules)
+
+
+def _times(each: _Asked, aim: Aim, share: _Share, min_rows: int) -> float | None:
+    """The smallest multiple of the measured rows that does; None where none does."""
+    parts = each.case.measured.at
+    least = (
+        min_rows / each.question.rows if parts.slice is not None or parts.group is not None else 1 / each.question.rows
+    )
+    return smallest(lambda times: aim.met(each.question, times, share(each, times)), max(least, _LEAST), _MOST)
+
+
+def _planned(each: _Asked, times: float | None, aim: Aim, share: _Share, present: Mapping[str, int | None]) -> Planned:
+    case, question, at = each.case, each.question, each.case.measured.at
+    there = present.get(each.role) is not None and each.seen.source != "supposed"
+    whole = each.seen.rows[each.role]
+    return Planned(
+        id=case.id,
+        gate=case.gate,
+        metric=case.measured.metric,
+        at=at,
+        bound=case.bound,
+        level=case.clause.condition.level,
+        role=each.role,
+        source=_source(each),
+        limit=case.held.limit,
+        unit=None if case.bound in {"min_ratio", "max_ratio"} else case.metric.unit,
+        share=min(1.0, question.rows / whole),
+        rows=round(question.rows) if there else None,
+        share_of_budget=share(each, times or _MOST) if each.shares else None,
+        needed=None if times is None else math.ceil(times * whole),
+        needed_here=None if times is None else math.ceil(times * question.rows),
+        holds=_holds(each, aim, share) if there and each.seen.modelled else None,
+        note="" if times is not None else _why(each),
+    )
+
+
+def _source(each: _Asked) -> Source:
+    if each.seen.source == "supposed" or (not each.seen.modelled and each.seen.spec.gate.needs.candidate != "no"):
+        return "supposed"
+    return each.seen.source if each.case.held.against_champion else "measured"
+
+
+def _holds(each: _Asked, aim: Aim, share: _Share) -> float | None:
+    """The tightest limit that the rows which are there can hold, at the share of the budget that they have now."""
+    held = share(each, 1.0)
+    margin = smallest(
+        lambda margin: aim.met(replace(each.question, margin=margin), 1.0, held),
+        each.question.margin * 1e-4,
+        each.question.margin * 1e4,
+    )
+    if margin is None:
+        return None
+    limit, metric = limit_at(each.case, margin), each.case.metric
+    inside = each.case.bound not in {"min", "max"} or (
+        (metric.low is None or limit >= metric.low) and (metric.high is None or limit <= metric.high)
+    )
+    return limit if inside else None
+
+
+def _why(each: _Asked) -> str:
+    """Why no number of rows does."""
+    if each.question.reference is not None and not each.question.grows:
+        return f"no number of rows does while the reference has {each.question.reference:,.0f}"
+    return "no number of rows does"
+
+
+def _curve(each: _Asked, times: float, aim: Aim, share: _Share) -> tuple[Point, ...]:
+    whole = each.seen.rows[each.role]
+    found = {}
+    for step in range(_POINTS):
+        at = times * 2 ** (6 * step / (_POINTS - 1) - 4)  # from a sixteenth of the rows to four times as many
+        found[math.ceil(at * whole)] = (
+            each.question.decided(at, aim.confidence),
+            each.question.caught(at, share(each, at)),
+        )
+    return tuple(Point(rows=rows, decided=decided, caught=caught) for rows, (decided, caught) in found.items())

@@ -1,0 +1,98 @@
+"""A plan in a terminal: what is needed, what is there, and which limits the rows can hold."""
+
+from io import StringIO
+
+from lockgate.plan import words
+from lockgate.plan.result import Plan
+from lockgate.reports.text import plain, sentence
+
+SHOWN = 30
+"""Conditions that are shown; `--format json` has all."""
+
+WIDEST = 120
+
+
+def render(plan: Plan, *, width: int = 100, colour: bool = False) -> str:
+    """The plan as text.
+
+    Args:
+        plan: what to show.
+        width: columns of the terminal.
+        colour: whether to write ANSI colours.
+    """
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=max(40, min(width, WIDEST)),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    console.print(Text(f"Plan of {plain(plan.name)}", style="bold"))
+    console.print(Padding(Text(words.asked(plan), style="dim"), (0, 0, 0, 2)))
+    console.print()
+    for enough, text in words.totals(plan):
+        sign, style = _LOOKS[enough]
+        console.print(Text(f"{sign} {text}", style=f"bold {style}"))
+    if not plan.conditions:
+        console.print(Text("Nothing that this policy asks is a matter of chance that rows could settle."))
+    else:
+        _table(console, plan)
+    remarks = words.remarks(plan)
+    if remarks:
+        console.print()
+    for remark in remarks:
+        console.print(Padding(Text(remark, style="dim"), (0, 0, 0, 2)))
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n")).rstrip("\n") + "\n"
+
+
+_LOOKS: dict[bool | None, tuple[str, str]] = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "cyan")}
+
+
+def _table(console: object, plan: Plan) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    assert isinstance(console, Console)  # noqa: S101 (typed where rich is imported)
+    there = any(count is not None for count in plan.rows.values())
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("condition", overflow="fold", ratio=1)
+    table.add_column("limit", no_wrap=True)
+    table.add_column("rows needed", justify="right", no_wrap=True)
+    table.add_column("of these", justify="right", no_wrap=True)
+    if there:
+        table.add_column("there", justify="right", no_wrap=True)
+        table.add_column("these rows hold", no_wrap=True)
+    table.add_column("spread", no_wrap=True)
+    for each in plan.conditions[:SHOWN]:
+        sign, style = _LOOKS[each.enough]
+        level = "" if each.level == "block" else f" ({each.level})"
+        cells: list[Text | str] = [
+            Text.assemble((f"{sign} ", style), words.about(each), (level, "dim")),
+            words.limit(each.bound, each.limit, each.unit),
+            "none does" if each.needed is None else words.count(each.needed),
+            words.count(each.needed_here) if each.share < 1 else "",
+        ]
+        if there:
+            cells += [
+                "–" if each.rows is None else f"{each.rows:,}",
+                words.limit(each.bound, each.holds, each.unit),
+            ]
+        table.add_row(*cells, Text(words.FROM[each.source], style="dim"))
+    console.print()
+    console.print(table)
+    more = len(plan.conditions) - SHOWN
+    if more > 0:
+        console.print(Text(f"… and {more} more that need no more rows; --format json has all", style="dim"))
+    for each in words.undecidable(plan)[:SHOWN]:
+        console.print(Text(f"{words.about(each)}: {sentence(each.note)}", style="dim"))
