@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 
-LEAST_CHANCE = 0.001
-"""A chance under this counts as this: no law of chance is known better in its tail."""
+LEAST_CHANCE = 1e-5
+"""A chance under this counts as this: no law of chance is known better in its tail.
+
+More would let limits that chance cannot reach spend the budget of those that it can: at 0.001, ten of them would use up
+a rate of 0.01.
+"""
 
 
 def capped_share(chances: Sequence[float], rate: float) -> float:

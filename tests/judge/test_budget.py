@@ -28,7 +28,7 @@ def test_where_chance_reaches_every_limit_it_is_bonferronis_share(count: int, ra
 
 def test_limits_that_chance_cannot_reach_cost_the_others_next_to_nothing() -> None:
     """A champion condition beside 40 columns whose drift limit chance never reaches keeps nearly the whole rate."""
-    assert capped_share([0.4, *[0.0] * 40], 0.05) == pytest.approx(0.01)
+    assert capped_share([0.4, *[0.0] * 40], 0.05) == pytest.approx(0.05, rel=0.01)
     assert capped_share([0.4], 0.05) == 0.05
     assert capped_share([0.4, *[0.001] * 9], 0.05) == pytest.approx(0.041)
 

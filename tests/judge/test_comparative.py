@@ -7,6 +7,7 @@ import pytest
 from tests.judge.cases import clause, decide, gate, run, status
 from tests.judge.laws import around, drift, null, pair
 
+from lockgate.budget import LEAST_CHANCE
 from lockgate.judge import judge
 from lockgate.types import Condition, Difference, ExitCode, Finding, Measurement, Rules, Status
 
@@ -22,12 +23,12 @@ def finding(condition: Condition, measured: Measurement, metric: str = "f1", **r
 
 
 def test_beyond_the_limit_and_not_by_chance_fails() -> None:
-    found = finding(PSI, drift(0.5), "psi")
+    found = finding(PSI, drift(0.5, deviation=0.04), "psi")
     assert found.status is Status.FAIL
     assert found.p_value is not None
     assert found.p_value < 1e-6
-    assert found.chance == 0.001
-    assert "chance alone gets beyond the limit in 0.001 of all runs" in found.message
+    assert found.chance == LEAST_CHANCE
+    assert "chance alone gets beyond the limit in under 1e-05 of all runs" in found.message
 
 
 def test_beyond_the_limit_by_chance_is_undecided_and_does_not_block() -> None:

@@ -1,5 +1,6 @@
 """What a finding says: the value against its limit, why it is undecided, and what would settle or mend it."""
 
+from lockgate.budget import LEAST_CHANCE
 from lockgate.compare import unit_of, upward
 from lockgate.judge.clauses import Case
 from lockgate.numbers import apart, short
@@ -83,7 +84,8 @@ def reason(case: Case, share: float | None, why: str | None, confidence: float) 
     if why == CHANCE:
         return f"{CHANCE} with {_p(held.p_value)}, more than its share {short(share, digits=2)} of the error budget"
     if share >= 1:
-        return f"chance alone gets beyond the limit in {short(held.chance, digits=2)} of all runs"
+        share_of_runs = f"{held.chance:.1g}" if held.chance > LEAST_CHANCE else f"under {LEAST_CHANCE:g}"
+        return f"chance alone gets beyond the limit in {share_of_runs} of all runs"
     return f"{CHANCE} with {_p(held.p_value)} only, its share of the error budget is {short(share, digits=2)}"
 
 
