@@ -10,6 +10,7 @@ from tests.policy.test_policy import FULL
 from tests.policy.texts import POLICY, with_condition, with_gate
 
 from lockgate.policy.lint import lint
+from lockgate.policy.model import Policy
 from lockgate.policy.nodes import parse
 from lockgate.policy.show import _flow, show
 
@@ -96,7 +97,7 @@ def test_the_smallest_policy_needs_no_advice(load: Load) -> None:
 @pytest.mark.parametrize(
     ("text", "what", "place"),
     [
-        (POLICY + "decide: {inconclusive: block}\n", "gates give point estimates", "lockgate.yaml:9:10"),
+        (POLICY + "decide: {inconclusive: block}\n", "what is not proven blocks", "lockgate.yaml:9:10"),
         (POLICY + "decide: {inconclusive: pass}\n", "an undecided condition passes", "lockgate.yaml:9:10"),
         (POLICY + "decide: {confidence: 0.6}\n", "miss the true value often", "lockgate.yaml:9:10"),
         (POLICY.replace("income", "income, min_rows: 3"), "3 rows is judged by chance", "lockgate.yaml:3:46"),
@@ -119,3 +120,70 @@ def test_advice_says_where_and_why(load: Load, text: str, what: str, place: str)
 def test_catalogue_44_a_gate_that_only_warns_is_shown_as_not_enforced(load: Load, block: str) -> None:
     found = [advice for advice in lint(load(with_gate(block))) if "shown, not enforced" in advice.what]
     assert [str(advice.place) for advice in found] == ["lockgate.yaml:6:3"]
+
+
+# --- advice about chance ----------------------------------------------------------------------------------------------
+
+
+def chances(policy: Policy) -> list[str]:
+    """Advice about `decide`."""
+    return [advice.what for advice in lint(policy) if advice.place.key.startswith("decide")]
+
+
+def test_what_block_costs_is_told_with_its_rate_and_its_conditions(load: Load) -> None:
+    text = POLICY.replace("f1: {min: 0.65}", "f1: {min: 0.65}\n      accuracy: {min: 0.7}\n      log_loss: {max: 1}")
+    (said,) = chances(load(text + "decide: {inconclusive: block}\n"))
+    assert "3 conditions (quality/f1, quality/accuracy, quality/log_loss)" in said
+    assert "exactly as good as they ask in 97.5 % of runs" in said
+    assert "2.5 % each, up to 7.5 % together" in said
+
+
+def test_what_block_costs_hangs_on_the_confidence(load: Load) -> None:
+    (said,) = chances(load(POLICY + "decide: {inconclusive: block, confidence: 0.8}\n"))
+    assert "exactly as good as they ask in 90 % of runs" in said
+    assert "10 % each, up to 10 % together" in said
+
+
+def test_what_block_costs_comparisons_is_told_apart(load: Load) -> None:
+    moved = with_gate("columns: {age: {psi: {max: 0.2}}, job: {psi: {max: 0.1, level: warn}}}", "Moved")
+    said = chances(load(moved + "decide: {inconclusive: block}\n"))
+    assert [text.partition(":")[0] for text in said] == [
+        "an undecided comparison blocks, whatever false_block_rate says",
+        "nothing proves what is counted",
+    ]
+    assert "1 condition (g/psi) each block 20 %" in said[0]
+
+
+def test_what_is_between_groups_is_a_comparison(load: Load) -> None:
+    rival = with_gate("f1: {max_drop: 0.01, min_ratio: 0.9}", "Rival").replace("  other:", "  none:")
+    said = chances(load(rival + "decide: {inconclusive: block}\n"))
+    assert "1 condition (g/f1)" in said[0]
+
+
+def test_by_estimate_costs_nothing_that_is_to_be_told(load: Load) -> None:
+    assert chances(load(with_gate("f1: {max_drop: 0.01}", "Rival") + "decide: {false_block_rate: 0.01}\n")) == []
+
+
+@pytest.mark.parametrize(("features", "told"), [(99, False), (101, True)])
+def test_a_budget_that_is_too_thin_is_told(load: Load, features: int, told: bool) -> None:
+    names = ", ".join(f"f{number}" for number in range(features))
+    text = with_gate("columns: {'*': {psi: {max: 0.2}}}", "Moved") + "decide: {false_block_rate: 0.01}\n"
+    said = chances(load(text.replace("label: income", f"label: income, features: [{names}]")))
+    assert [text.partition(" leaves")[0] for text in said] == [
+        f"false_block_rate 0.01 over {features} comparative conditions"
+    ] * told
+
+
+def test_reuse_without_records_is_told(load: Load, folder: Path) -> None:
+    text = POLICY + "decide: {reuse: bonferroni}\n"
+    (said,) = chances(load(text))
+    assert said.startswith("no Records stand in .lockgate/runs")
+    (folder / ".lockgate" / "runs").mkdir(parents=True)
+    assert chances(load(text)) == []
+
+
+def test_reuse_of_candidates_without_bytes_is_told(load: Load) -> None:
+    text = POLICY.replace("m.skops", "{predictions: {prediction: p}}") + "decide: {reuse: bonferroni}\n"
+    (said,) = chances(load(text))
+    assert "cannot be told apart" in said
+    assert chances(load(text.replace("{prediction: p}}", "{prediction: p}, artifact: m.bin}"))) != [said]

@@ -7,6 +7,7 @@ from posixpath import normpath
 
 from lockgate.errors import Mistake
 from lockgate.gates.base import metrics_of
+from lockgate.policy.chance import chance_advice
 from lockgate.policy.model import GateSpec, Policy
 from lockgate.policy.paths import SCHEME
 from lockgate.policy.rules import can_block, silenced_by
@@ -21,7 +22,7 @@ LAX = 0.01
 
 def lint(policy: Policy) -> tuple[Mistake, ...]:
     """Advice about a policy, in the order of its files."""
-    advice = [*_deciding(policy), *_evidence(policy), *_unused(policy)]
+    advice = [*_deciding(policy), *chance_advice(policy), *_evidence(policy), *_unused(policy)]
     for spec, rules in zip(policy.gates, policy.rules.gates, strict=True):
         advice += _gate(spec, rules)
     return tuple(sorted(advice, key=lambda item: (item.place.file, item.place.line, item.place.column)))
@@ -35,10 +36,6 @@ def _deciding(policy: Policy) -> Iterator[Mistake]:
     if policy.rules.inconclusive == "pass":
         what = "an undecided condition passes: the fewer rows, the more gets through"
         yield Mistake(place=_at(policy, "decide.inconclusive"), what=what, fix="use by_estimate or block")
-    if policy.rules.inconclusive == "block":
-        what = "only what an interval proves passes, and Lockgate's own gates give point estimates: all of it blocks"
-        fix = "use by_estimate, unless every gate is one of your own that gives intervals"
-        yield Mistake(place=_at(policy, "decide.inconclusive"), what=what, fix=fix)
     if policy.rules.confidence < 0.8:
         what = f"intervals at confidence {policy.rules.confidence:g} miss the true value often"
         yield Mistake(place=_at(policy, "decide.confidence"), what=what, fix="use 0.9 or more")
