@@ -14,7 +14,6 @@ from lockgate.types import COMPARATIVE_BOUNDS, Clause, GateRules, Place
 THINNEST = 1e-4
 """A share of the error budget under which a law of chance is a fitted tail rather than something that data show."""
 
-_LEAST_CHANCE = 0.001  # what `lockgate.budget` takes for the chance of a limit that chance hardly reaches
 _UNDECIDED = 0.2  # of unchanged candidates, at the rows that `lockgate plan` asks for
 _MOST_NAMED = 5
 
@@ -109,13 +108,13 @@ def _columns(clause: Clause, rules: GateRules, policy: Policy) -> int:
 
 def _thin(policy: Policy, count: int) -> Iterator[Mistake]:
     rate = policy.rules.false_block_rate
-    if count * _LEAST_CHANCE <= rate or rate / count >= THINNEST:
+    if not count or rate / count >= THINNEST:
         return
     what = (
-        f"false_block_rate {rate:g} over {count} comparative conditions leaves each a share of {rate / count:.1g}: "
-        "hardly any data show so small a chance, and only large faults block"
+        f"false_block_rate {rate:g} over {count} comparative conditions leaves each a share of {rate / count:.1g} while "
+        "chance reaches their limits: hardly any data show so small a chance, and only large faults block"
     )
-    fix = "bound fewer columns and slices at level: block, or allow a higher rate"
+    fix = "bound fewer columns and slices at level: block, allow a higher rate, or see what lockgate plan asks for"
     yield Mistake(place=_at(policy, "decide.false_block_rate"), what=what, fix=fix)
 
 
