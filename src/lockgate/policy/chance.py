@@ -111,7 +111,7 @@ def _thin(policy: Policy, count: int) -> Iterator[Mistake]:
     if not count or rate / count >= THINNEST:
         return
     what = (
-        f"false_block_rate {rate:g} over {count} comparative conditions leaves each a share of {rate / count:.1g} while "
+        f"false_block_rate {rate:g} over {count} comparative conditions leaves each {rate / count:.1g} of it while "
         "chance reaches their limits: hardly any data show so small a chance, and only large faults block"
     )
     fix = "bound fewer columns and slices at level: block, allow a higher rate, or see what lockgate plan asks for"
