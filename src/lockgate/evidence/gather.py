@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.columns import PinnedColumns, named_columns, pin_columns, read_predictions
 from lockgate.evidence.discover import discover
 from lockgate.evidence.frame import Answers, Labelling, build_frame
@@ -14,7 +14,9 @@ from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.slices import make_groupings, make_slices
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.view import Evidence, Frame
+from lockgate.evidence.sources.profile import ProfileSource, open_profile
+from lockgate.evidence.uri import PROFILE
+from lockgate.evidence.view import Evidence, Frame, Source
 from lockgate.evidence.worker.model import Model, open_model
 from lockgate.gates.base import Needs
 from lockgate.policy.model import GateSpec, ModelSpec, Policy
@@ -49,6 +51,7 @@ class Gathered:
         self._raw: dict[tuple[int, str], RawPredictions] = {}
         self._frames: dict[tuple[str, bool], Frame | EvidenceError] = {}
         self.sources: dict[str, ArrowSource] = {}
+        self._profile: ProfileSource | None = None
         for spec in gates:
             self._open_data(spec)
 
@@ -70,7 +73,10 @@ class Gathered:
     @property
     def data(self) -> Mapping[str, DataFacts]:
         """The pinned data sets that were opened, by role."""
-        return {role: self.sources[role].facts() for role in sorted(self.sources)}
+        pinned = {role: source.facts() for role, source in self.sources.items()}
+        if self._profile is not None:
+            pinned["reference"] = self._profile.facts()
+        return {role: pinned[role] for role in sorted(pinned)}
 
     @property
     def attachments(self) -> Mapping[str, bytes]:
@@ -103,6 +109,8 @@ class Gathered:
         """
         for source in self.sources.values():
             source.verify()
+        if self._profile is not None:
+            self._profile.verify()
         for columns in self._columns.values():
             columns.verify()
 
@@ -124,7 +132,7 @@ class Gathered:
             data=self.sources[role],
             frame=self._frame(role, needs, required=needs.candidate == "yes"),
             reference=reference,
-            reference_frame=None if reference is None else self._frame("reference", needs, required=False),
+            reference_frame=self._reference_frame(needs),
             training=self.sources.get("training") if needs.training != "no" else None,
             features=self._features(needs, self.sources[role], reference),
             label=data.label,
@@ -140,11 +148,19 @@ class Gathered:
     def _rules_of(self, spec: GateSpec) -> tuple[GateRules, ...]:
         return tuple(rules for rules in self._policy.rules.gates if rules.id == spec.id)
 
-    def _reference(self, needs: Needs, role: str) -> ArrowSource | None:
-        reference = self.sources.get("reference") if needs.reference != "no" else None
-        if needs.reference == "yes" and reference is not None and reference.same_rows_as(self.sources[role]):
+    def _reference(self, needs: Needs, role: str) -> Source | None:
+        if needs.reference == "no":
+            return None
+        fix = "give the data that the candidate will see"
+        data, reference, profile = self.sources[role], self.sources.get("reference"), self._profile
+        if profile is not None:
+            if needs.reference == "yes" and profile.made_from(data.digest):
+                what = f"the reference is a profile of the {role} data: nothing can differ"
+                raise EvidenceError(what, where=f"data.{role}", fix=fix)
+            return profile
+        if needs.reference == "yes" and reference is not None and reference.same_rows_as(data):
             what = f"{role} and reference are the same rows: nothing can differ"
-            raise EvidenceError(what, where=f"data.{role}", fix="give the data that the candidate will see")
+            raise EvidenceError(what, where=f"data.{role}", fix=fix)
         return reference
 
     # --- data sets ----------------------------------------------------------------------------------------------------
@@ -161,7 +177,12 @@ class Gathered:
             if role in self.sources:
                 continue
             given = self._tables.get(role, self._policy.data.uri(role))
-            if given is not None:
+            if isinstance(given, str) and given.startswith(PROFILE):
+                if role in spec.data:
+                    what = f"the gate {spec.id!r} measures rows, and a profile holds none"
+                    raise UsageError(what, where=f"data.{role}", fix="give the data themselves")
+                self._profile = self._profile or open_profile(given, base=self._base, role=role)
+            elif given is not None:
                 self._step(f"reading {role}")
                 texts = frozenset(column for column in (self._policy.data.id,) if column is not None)
                 self.sources[role] = open_source(given, base=self._base, role=role, text_columns=texts)
@@ -169,7 +190,7 @@ class Gathered:
                 what = f"the gate {spec.id!r} needs the data set {role!r}"
                 raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")
 
-    def _features(self, needs: Needs, source: ArrowSource, reference: ArrowSource | None) -> tuple[str, ...]:
+    def _features(self, needs: Needs, source: ArrowSource, reference: Source | None) -> tuple[str, ...]:
         """The feature columns: the policy's, else those that the candidate names, else all without another role.
 
         The latter also of the reference: a column that went away is one that cannot be measured, not one less to ask.
@@ -208,6 +229,11 @@ class Gathered:
         return frozenset(name for columns in held if columns is not None for name in named_columns(columns))
 
     # --- models and predictions ---------------------------------------------------------------------------------------
+
+    def _reference_frame(self, needs: Needs) -> Frame | None:
+        """The predictions on the reference; None where it is a profile, which holds no rows to predict."""
+        held = needs.reference != "no" and "reference" in self.sources
+        return self._frame("reference", needs, required=False) if held else None
 
     def _frame(self, role: str, needs: Needs, *, required: bool) -> Frame | None:
         """The prediction frame of a data set, with the champion where the gate looks at it. Made once.

@@ -15,7 +15,7 @@ from lockgate.evidence.sources.ipc import IpcReader
 from lockgate.evidence.sources.limits import no_rows
 from lockgate.evidence.sources.memory import MemoryReader, table_of
 from lockgate.evidence.sources.parquet import ParquetReader
-from lockgate.evidence.uri import CLOUD, redacted, scheme_of
+from lockgate.evidence.uri import CLOUD, PROFILE, redacted, scheme_of
 
 _NAMES = {"parquet": "Parquet", "arrow": "Arrow IPC", "csv": "CSV"}
 _SUFFIXES = {
@@ -64,6 +64,9 @@ def open_source(data: object, *, base: Path, role: str, text_columns: frozenset[
         uri = str(data)
         shown = redacted(uri)
         where = f"{role} data {shown}"
+        if uri.startswith(PROFILE):
+            what = "a profile holds no rows: it can only be the reference of a policy"
+            raise UsageError(what, where=where, fix="give the data themselves here")
         reader = _file_reader(uri, base=base, where=where, text_columns=text_columns)
     else:
         shown = "memory:"
@@ -75,7 +78,7 @@ def open_source(data: object, *, base: Path, role: str, text_columns: frozenset[
 
 
 def _file_reader(uri: str, *, base: Path, where: str, text_columns: frozenset[str]) -> Reader:
-    parts, several = _pinned(uri, base=base, where=where)
+    parts, several = pinned(uri, base=base, where=where)
     digest = digest_parts((part.name, part.digest) for part in parts) if several else parts[0].digest
     kinds = [_format(part) for part in parts]
     if len(set(kinds)) > 1:
@@ -89,8 +92,13 @@ def _file_reader(uri: str, *, base: Path, where: str, text_columns: frozenset[st
     return CsvReader(parts, digest, where, text_columns=text_columns)
 
 
-def _pinned(uri: str, *, base: Path, where: str) -> tuple[Sequence[PinnedFile], bool]:
-    """The files behind an address, and whether it is a pattern."""
+def pinned(uri: str, *, base: Path, where: str) -> tuple[Sequence[PinnedFile], bool]:
+    """The files behind an address, and whether it is a pattern.
+
+    Raises:
+        UsageError: it is no address.
+        EvidenceError: nothing is there, or it cannot be read.
+    """
     if not uri.strip() or "\0" in uri:
         raise UsageError("is no address of data", where=where, fix="give a path or a URL")
     scheme = scheme_of(uri)

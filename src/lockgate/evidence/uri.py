@@ -6,6 +6,9 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 CLOUD = ("s3", "gs", "gcs", "az", "abfs", "abfss")
 """Schemes that pyarrow's file systems open; `az://` is written as an `abfs://` URI first."""
 
+PROFILE = "profile:"
+"""Before the path or URL of a saved profile that stands for the data."""
+
 HIDDEN = "***"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence.distribution import Distribution, Value
+from lockgate.evidence.distribution import Counts, Distribution, Value
 from lockgate.evidence.parallel import mapped
 from lockgate.evidence.view import Evidence, Frame, Predictions, Source
 from lockgate.gates.base import API, Example, Needs, Params
@@ -19,9 +19,11 @@ from lockgate.stats.compared import (
     NUMBER_METRICS,
     Compared,
     compare_categories,
+    compare_named,
     compare_numbers,
     undefined,
 )
+from lockgate.stats.rare import Named
 from lockgate.stats.undefined import Undefined
 from lockgate.types import At, Measurement, Metric, Missing, Status
 
@@ -204,7 +206,8 @@ def _column(column: str, reference: Source, data: Source) -> Iterator[Measuremen
         return
     pair = _pair(column, kind, reference, data)
     yield _missing_change(pair, at)
-    yield from (_entry(name, pair.compared.values[name], pair, at) for name in _OF_KIND[kind])
+    for name in _OF_KIND[kind]:
+        yield _entry(name, pair.compared.values[name], pair, at, error=pair.compared.errors.get(name, 0.0))
 
 
 def _common_kind(column: str, reference: Source, data: Source) -> Kind:
@@ -244,13 +247,16 @@ def _compared_numbers(column: str, reference: Source, data: Source) -> Compared:
 
 
 def _compared_categories(column: str, reference: Source, data: Source) -> Compared:
-    return compare_categories(_counted(column, reference), _counted(column, data))
+    was, now = reference.counts((column,)), data.counts((column,))
+    if was.rare is None:
+        return compare_categories(_by_value(was, was.counts), _by_value(now, now.counts))
+    more = {} if was.more is None else _by_value(was, was.more)
+    return compare_named(Named(counts=_by_value(was, was.counts), more=more, rare=was.rare), _by_value(now, now.counts))
 
 
-def _counted(column: str, source: Source) -> dict[Value, float]:
-    """How often each value stands, missing ones aside."""
-    counts = source.counts((column,))
-    held = zip((key[0] for key in counts.keys), counts.counts.tolist(), strict=True)
+def _by_value(counts: Counts, rows: NDArray[np.int64]) -> dict[Value, float]:
+    """The rows of each value of one column, missing ones aside."""
+    held = zip((key[0] for key in counts.keys), rows.tolist(), strict=True)
     return {key: float(count) for key, count in held if key is not None}
 
 
@@ -267,10 +273,10 @@ def _missing_change(pair: _Pair, at: At) -> Measurement | Missing:
     )
 
 
-def _entry(metric: str, value: float | Undefined, pair: _Pair, at: At) -> Measurement | Missing:
+def _entry(metric: str, value: float | Undefined, pair: _Pair, at: At, *, error: float) -> Measurement | Missing:
     if isinstance(value, Undefined):
         return Missing(metric=metric, reason=str(value), at=at, rows=pair.values)
-    return Measurement(metric=metric, value=value, at=at, rows=pair.values, details=pair.compared.chart)
+    return Measurement(metric=metric, value=value, at=at, error=error, rows=pair.values, details=pair.compared.chart)
 
 
 def _drifted_share(
@@ -279,8 +285,12 @@ def _drifted_share(
     limits = {"psi": params.psi_limit, "missing_change": params.missing_limit}
     drifted: list[str] = []
     unknown: list[str] = []
+    open_: list[str] = []  # a profile of the reference leaves it open on which side of the limit they are
     for column in features:
         entries = [(measured[column, name], limit) for name, limit in limits.items()]
+        known = [(entry.value - limit, entry.error) for entry, limit in entries if isinstance(entry, Measurement)]
+        if any(over + error >= 0 for over, error in known) and not any(over >= error for over, error in known):
+            open_.append(column)
         if any(isinstance(entry, Measurement) and entry.value >= limit for entry, limit in entries):
             drifted.append(column)
         elif any(isinstance(entry, Missing) for entry, _ in entries):
@@ -294,6 +304,7 @@ def _drifted_share(
     return Measurement(
         metric="drifted_share",
         value=len(drifted) / len(features),
+        error=len(open_) / len(features),
         details={"columns": len(features), "drifted": [*drifted]},
     )
 
@@ -309,7 +320,9 @@ def _of_whole(what: str, compare: Callable[[], _Pair]) -> Iterator[Measurement |
         yield from (Missing(metric=f"{what}_{name}", reason=str(reason)) for name in names)
         return
     classes = Undefined(f"it is defined where {words} are numbers, not where they are classes")
-    yield from (_entry(f"{what}_{name}", pair.compared.values.get(name, classes), pair, At()) for name in names)
+    for name in names:
+        value, error = pair.compared.values.get(name, classes), pair.compared.errors.get(name, 0.0)
+        yield _entry(f"{what}_{name}", value, pair, At(), error=error)
 
 
 def _label(evidence: Evidence, reference: Source) -> _Pair:

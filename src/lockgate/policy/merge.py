@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from lockgate.evidence.uri import PROFILE
 from lockgate.policy.model import ROLES, DataBlock
 from lockgate.policy.nodes import Node
 from lockgate.policy.paths import SCHEME
@@ -85,6 +86,8 @@ def _edited_at(node: Node, path: tuple[str, ...], edit: Callable[[Node], Node]) 
 
 def relative(uri: str, folder: Path, other: Path) -> str:
     """A path that was written relative to `folder`, relative to `other`; an address or absolute path as it is."""
+    if uri.startswith(PROFILE):
+        return PROFILE + relative(uri.removeprefix(PROFILE), folder, other)
     if SCHEME.match(uri) or Path(uri).is_absolute():
         return uri
     return os.path.relpath(folder / uri, other)

@@ -1,13 +1,14 @@
 """Two samples compared by every distance that is defined for them, with what a chart of both needs."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.bounds import errors_of_numbers
 from lockgate.stats.categories import align, chi_squared, cramers_v, jensen_shannon, new_share, psi
 from lockgate.stats.distances import (
     Sorted,
@@ -18,6 +19,7 @@ from lockgate.stats.distances import (
     ks,
     wasserstein,
 )
+from lockgate.stats.rare import Named, errors_of_categories, pooled
 from lockgate.stats.undefined import Undefined
 
 NUMBER_METRICS = ("ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon")
@@ -38,12 +40,14 @@ class Compared:
 
     Attributes:
         values: each metric's value, or why it has none.
+        errors: how far a value may be off because only a summary of the reference is at hand; 0 where it is left out.
         chart: JSON for a chart of both. `histogram`: inner edges and the shares of each sample in the bins between,
             the outermost ones open. `categories`: names and shares of the most frequent ones.
     """
 
     values: Mapping[str, float | Undefined]
     chart: Mapping[str, Any]
+    errors: Mapping[str, float] = field(default_factory=dict)
 
 
 def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
@@ -57,14 +61,17 @@ def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
     shown = chart_edges(reference, data, MOST_SHOWN)
     distance = _tried(partial(wasserstein, reference, data))
     normed = distance if isinstance(distance, Undefined) else _tried(partial(in_deviations, distance, reference))
+    values = {
+        "ks": gap,
+        "wasserstein": distance,
+        "wasserstein_normed": normed,
+        "psi": psi(r, d),
+        "jensen_shannon": jensen_shannon(r, d),
+    }
+    errors = {} if reference.bins is None else errors_of_numbers(reference, data, values)
     return Compared(
-        values={
-            "ks": gap,
-            "wasserstein": distance,
-            "wasserstein_normed": normed,
-            "psi": psi(r, d),
-            "jensen_shannon": jensen_shannon(r, d),
-        },
+        values=bounded(values, errors),
+        errors=errors,
         chart={
             "histogram": {
                 "edges": shown.tolist(),
@@ -102,9 +109,21 @@ def compare_categories(reference: Mapping[K, float], data: Mapping[K, float]) ->
     )
 
 
+def compare_named(reference: Named[K], data: Mapping[K, float]) -> Compared:
+    """Every distance of `CATEGORY_METRICS` where rare values of the reference have no names, and their errors."""
+    compared = compare_categories(*pooled(reference, data))
+    return replace(compared, errors=errors_of_categories(reference, data, compared.values))
+
+
 def undefined(metrics: Sequence[str], reason: Undefined) -> Compared:
     """No value for any of the metrics, for one reason."""
     return Compared(values=dict.fromkeys(metrics, reason), chart={})
+
+
+def bounded(values: Mapping[str, float | Undefined], errors: Mapping[str, float]) -> dict[str, float | Undefined]:
+    """The values without those that nothing bounds: they could as well be anything."""
+    unknown = Undefined("the profile of the reference is too coarse to bound it: use the data themselves")
+    return {name: unknown if errors.get(name) == float("inf") else value for name, value in values.items()}
 
 
 def _tried(measure: Callable[[], float]) -> float | Undefined:
