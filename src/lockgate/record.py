@@ -4,12 +4,13 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NoReturn
 
-import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
+from lockgate.canonical import dumps
 from lockgate.errors import EvidenceError
 from lockgate.types import RECORD_VERSION, Attachment, Content, Measurement, Missing, Record, Run
 
@@ -19,8 +20,8 @@ SCHEMA_ID = f"urn:lockgate:record:{RECORD_VERSION}"
 
 def make(content: Content, run: Run, attachments: Mapping[str, Attachment] | None = None) -> Record:
     """A Record, its digest taken over the canonical bytes (RFC 8785) of its content."""
-    digest = digest_of(_plain(Content, content))
-    return Record(version=RECORD_VERSION, digest=digest, content=content, run=run, attachments=attachments or {})
+    record = Record(version=RECORD_VERSION, digest="", content=content, run=run, attachments=attachments or {})
+    return replace(record, digest=digest_of(_plain(Record, record)["content"]))
 
 
 def dump(record: Record) -> bytes:
@@ -60,7 +61,7 @@ def fault(entry: Measurement | Missing) -> str | None:
     kind: Any = type(entry)
     try:
         plain = _adapter(kind).dump_python(entry, mode="json", exclude_defaults=True, warnings="error")
-        rfc8785.dumps(plain)
+        dumps(plain)
         _adapter(kind).validate_json(json.dumps(plain), strict=True, extra="forbid")
     except ValidationError as error:
         first = error.errors()[0]
@@ -82,7 +83,7 @@ def digest_of(plain: Any) -> str:
     Raises:
         ValueError: it holds what canonical JSON cannot (NaN, infinity, integers over 2^53, lone surrogates).
     """
-    return f"sha256:{hashlib.sha256(rfc8785.dumps(plain)).hexdigest()}"
+    return f"sha256:{hashlib.sha256(dumps(plain)).hexdigest()}"
 
 
 @cache

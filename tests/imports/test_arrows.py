@@ -15,6 +15,7 @@ ARROWS = {
     "types": set[str](),
     "errors": {"types"},
     "globs": set[str](),
+    "canonical": set[str](),
     "numbers": set[str](),
     "progress": set[str](),
     "law": {"types"},
@@ -24,11 +25,11 @@ ARROWS = {
     "evidence": GROUND | {"stats", "policy"},
     "gates": GROUND | {"globs", "numbers", "stats", "evidence"},
     "plugins": GROUND | {"gates"},
-    "policy": GROUND | {"globs", "evidence", "gates", "plugins"},
+    "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
     "budget": set[str](),
     "judge": GROUND | WORDS | {"scorecard", "budget"},
-    "record": GROUND,
+    "record": GROUND | {"canonical"},
     # what uses them
     "reports": GROUND | WORDS | {"record", "gates", "plugins"},
     "measure": GROUND | WORDS | {"evidence", "gates", "plugins", "policy", "record"},
@@ -73,7 +74,6 @@ LIBRARIES = {
     "markupsafe": ["reports/*"],
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*"],
-    "rfc8785": ["record.py", "policy/*", "evidence/*"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
     "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
     "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
@@ -96,7 +96,7 @@ LIBRARIES = {
 LIGHT = {"stats": {"numpy"}, "types": set[str](), "errors": set[str](), "globs": set[str]()}
 """rooms that may import no library but these."""
 
-WHEN_LOADED = {"click", "numpy", "pyarrow", "pydantic", "rfc8785", "ruamel"}
+WHEN_LOADED = {"click", "numpy", "pyarrow", "pydantic", "ruamel"}
 """libraries that a file may import when it is loaded; every other one is imported in the function that uses it."""
 
 ALL = list(imports())

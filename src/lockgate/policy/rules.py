@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from lockgate.canonical import dumps
 from lockgate.errors import GateError, LockgateError, Mistake, did_you_mean, nearest
 from lockgate.gates.base import Gate, Params, metrics_of
 from lockgate.plugins import FoundGate, foreign_code, metrics_fault
@@ -278,9 +279,7 @@ def canonical(value: Any) -> bytes:
     Raises:
         ValueError: they hold a number that is not finite, or what is no plain value.
     """
-    import rfc8785
-
-    return rfc8785.dumps(_held(value))
+    return dumps(_held(value))
 
 
 def _held(value: Any) -> Any:

@@ -1,0 +1,75 @@
+"""JSON in its canonical form (RFC 8785): the bytes that digests are taken over.
+
+Several times as fast as the package `rfc8785`, which the tests hold it against: a Record of fifty columns has some
+twenty thousand numbers, each is checked when it is measured and written when it is recorded.
+"""
+
+import math
+from collections.abc import Iterable
+from json.encoder import encode_basestring
+from typing import Any
+
+_LARGEST = 2**53 - 1
+"""Whole numbers over this are not exact wherever JSON is read."""
+
+
+def dumps(value: Any) -> bytes:
+    """The canonical bytes of a plain value: of None, booleans, numbers, texts, lists, tuples and dicts of these.
+
+    Raises:
+        ValueError: it holds what canonical JSON cannot: NaN, infinity, integers over 2^53, lone surrogates, no JSON.
+    """
+    return _written(value).encode()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, list | tuple):
+        return f"[{','.join([_written(item) for item in value])}]"
+    if isinstance(value, dict):
+        members = [f"{encode_basestring(key)}:{_written(value[key])}" for key in _sorted(value)]
+        return f"{{{','.join(members)}}}"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if abs(value) > _LARGEST:
+            raise ValueError(f"{value} is over 2^53, where not every reader of JSON is exact")
+        return int.__repr__(value)
+    raise ValueError(f"a {type(value).__name__} cannot stand in JSON")
+
+
+def _sorted(keys: Iterable[Any]) -> list[str]:
+    """By their UTF-16 code units."""
+    texts = list(keys)
+    try:
+        return sorted(texts) if "".join(texts).isascii() else sorted(texts, key=lambda key: key.encode("utf-16-be"))
+    except TypeError as error:
+        raise ValueError("a key is no text") from error
+
+
+def _number(value: float) -> str:
+    """A number as ECMAScript writes it: the fewest digits that name it, as Python's own, in another dress."""
+    text = float.__repr__(value)
+    if "e" not in text and not text.endswith(".0"):
+        if not math.isfinite(value):
+            raise ValueError(f"{text} is no JSON number")
+        return text
+    if value == 0:
+        return "0"  # whatever its sign
+    mantissa, _, exponent = text.removesuffix(".0").partition("e")
+    if not exponent:
+        return mantissa
+    sign = "-" if value < 0 else ""
+    digits = mantissa.lstrip("-").replace(".", "")
+    point = int(exponent) + 1  # the value is 0.digits × 10^point
+    if 0 < point <= 21:
+        return sign + digits.ljust(point, "0")
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{fraction}e{point - 1:+d}"
