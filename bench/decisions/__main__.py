@@ -35,21 +35,25 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--only", nargs="+", default=None, help="data sets")
     options.add_argument("--models", nargs="+", default=list(models.KINDS), choices=models.KINDS)
     options.add_argument("--label", default=None, help="a name for these results, instead of the code's digest")
+    options.add_argument("--no-peers", action="store_true", help="Lockgate alone")
     options.add_argument("--table", action="store_true", help="only print what is there")
     given = options.parse_args(arguments)
 
-    from decisions.shares import work
-    from decisions.table import report
+    from decisions import others, shares, table
 
     name = (given.label or digest()) + ("-quick" if given.quick else "")
     folder = RESULTS / name
     sets = [each for each in data.names(given.data) if given.only is None or each in given.only]
+    absent: dict[str, str] = {}
     if not given.table:
         amount = plan.QUICK if given.quick else plan.FULL
-        cache = RESULTS / "models"
-        work(sets, given.models, amount, where=given.data, folder=folder, cache=cache, jobs=given.jobs)
+        places = {"where": given.data, "folder": folder, "cache": RESULTS / "models"}
+        shares.work(sets, given.models, amount, jobs=given.jobs, **places)
+        if not given.no_peers:
+            absent = others.work(sets, given.models, amount, quick=given.quick, **places)
     print(f"code {name}")
-    report(folder, data.absent(given.data))
+    table.report(folder, data.absent(given.data))
+    others.report(folder, absent)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""The peers on the same scenarios: each in one process of its own environment, reading files and writing JSON lines."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import peers
+from decisions import export, plan
+from decisions.data import load
+from decisions.ours import read
+from decisions.table import share, show
+
+PEERS = ("evidently", "deepchecks", "bdp_model_gate")
+DECIDED = {"block", "pass"}
+BENCH = Path(__file__).parents[1]
+Line = Mapping[str, Any]
+
+
+def work(
+    sets: Sequence[str],
+    kinds: Sequence[str],
+    amount: plan.Amount,
+    *,
+    where: Path,
+    folder: Path,
+    cache: Path,
+    quick: bool,
+) -> dict[str, str]:
+    """Write the peers' scenarios and run every peer that is there; returns why the others are not."""
+    runs = plan.runs([load(name, where) for name in sets], kinds, amount)
+    few = (3, 1) if quick else (export.PEERS_CLEAN, export.PEERS_FAULT)
+    scenarios = folder / "scenarios"
+    picked = export.chosen(runs, *few)
+    export.write(picked, scenarios, folder=where, policies=folder / "policies", cache=cache)
+    absent = {}
+    for name in PEERS:
+        why = peers.missing(name)
+        if why is not None:
+            absent[name] = why
+            continue
+        print(f"{name}: {len(picked)} scenarios", file=sys.stderr, flush=True)
+        command = [
+            str(peers.python(name)),
+            "-m",
+            f"decisions.peers.with_{name}",
+            str(scenarios),
+            str(_out(folder, name)),
+        ]
+        environment = {**peers.environ(), "PYTHONPATH": str(BENCH), "LOKY_MAX_CPU_COUNT": "1"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            absent[name] = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    return absent
+
+
+def _out(folder: Path, name: str) -> Path:
+    return (folder / f"peer-{name}.jsonl").absolute()
+
+
+def report(folder: Path, absent: Mapping[str, str]) -> None:
+    """Print what every reading of every tool decided on the peers' scenarios, Lockgate on the very same ones."""
+    judged = {name: read(_out(folder, name)) for name in PEERS}
+    ids = {line["id"] for lines in judged.values() for line in lines}
+    print("### Beside the others, on the same scenarios: % blocked [95 % Wilson]\n")
+    print(
+        "small: shift of 0.1 sd, 5 points missing, a new category of 5 %; label noise 10 %, a tenth of the rows, 10 %"
+    )
+    print("of a group flipped. Large: shift of 1 sd, 50 points missing, a new category of 20 %, unit × 100, columns")
+    print("swapped; label noise 30 %, labels shuffled, constant. A crash counts as neither and stands apart.\n")
+    for name, why in absent.items():
+        print(f"absent: {name}: {why}")
+    ours = [line for path in sorted(folder.glob("lockgate-*.jsonl")) for line in read(path) if line["id"] in ids]
+    rows = [_row("Lockgate, blocked", [{**line, "said": _said(line)} for line in ours])] if ours else []
+    for lines in judged.values():
+        readings = dict.fromkeys(name for line in lines for name, said in line["said"].items() if said in DECIDED)
+        rows += [_row(name, [{**line, "said": line["said"].get(name, "crash")} for line in lines]) for name in readings]
+    heads = ["tool and reading", "clean", *(f"n = {n:,}" for n in plan.SIZES)]
+    show(
+        [*heads, "small drift", "large drift", "small model fault", "large model fault", "NaN scores", "crashes"], rows
+    )
+    for name, lines in judged.items():
+        if lines:
+            print(f"\n{name}: {len(lines)} scenarios, {sum(line['seconds'] for line in lines) / len(lines):.1f} s each")
+
+
+def _said(line: Line) -> str:
+    from decisions.table import blocked
+
+    return "block" if blocked(line) else "pass"
+
+
+def _row(name: str, lines: Sequence[Line]) -> list[str]:
+    told = [line for line in lines if not str(line["said"]).startswith("crash")]
+    clean = [line for line in told if line["kind"].startswith("clean")]
+    faults = [line for line in told if line["kind"] != "scores NaN, %"]
+    groups = [
+        [line for line in faults if line["family"] == family and line["large"] is large]
+        for family in ("drift", "model")
+        for large in (False, True)
+    ]
+    missing = [line for line in lines if line["kind"] == "scores NaN, %"]
+    of_size = ([line for line in clean if line["n"] == n] for n in plan.SIZES)
+    return [
+        name,
+        share(clean, _blocks),
+        *(share(part, _blocks) for part in of_size),
+        *(share(part, _blocks) for part in groups),
+        _kinds(missing),
+        str(len(lines) - len(told)),
+    ]
+
+
+def _kinds(lines: Sequence[Line]) -> str:
+    said = [str(line["said"]).split(":")[0] for line in lines]
+    return ", ".join(f"{word} {said.count(word)}" for word in sorted(set(said))) or "–"
+
+
+def _blocks(line: Line) -> bool:
+    return bool(line["said"] == "block")
