@@ -1,6 +1,6 @@
 """A profile of a data set, a column at a time; and one of several profiles."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -26,6 +26,12 @@ Step = Callable[[str, int, int | None], None]
 FEW = 10 * LEAST
 """Of fewer rows hardly anything could be kept without showing single ones."""
 
+FEW_FOR_BOUNDS = 5_000
+"""Of fewer rows `notes_on` says that the bins are wide."""
+
+MANY_RARE = 0.05
+"""From this share of rare values on `notes_on` says so."""
+
 _UNKEPT = "nothing is kept of values of type {}"
 _INEXACT = "its values are not exact as numbers: integers over 2^53"
 _SPARSE = f"it has fewer than {LEAST} values, too few to keep anything of them without showing one"
@@ -50,28 +56,42 @@ def make_profile(source: Source, where: str, step: Step) -> Profile:
     return Profile(lockgate=version("lockgate"), origins=(origin,), columns=tuple(columns))
 
 
-def join_profiles(profiles: Mapping[str, Profile]) -> Profile:
-    """One profile of all rows of several, given by where they come from, for messages.
+def join_profiles(profiles: Sequence[tuple[str, Profile]]) -> Profile:
+    """One profile of all rows of several, each given after where it comes from, for messages.
 
     Raises:
         EvidenceError: they hold the same data twice, or not the same columns.
     """
     origins: dict[str, Origin] = {}
-    for where, profile in profiles.items():
+    for where, profile in profiles:
         for origin in profile.origins:
             if origin.digest in origins:
                 what = f"holds data that another profile holds too: {origin.uri}"
                 raise EvidenceError(what, where=where, fix="give each profile once: its rows would count twice")
             origins[origin.digest] = origin
-    tables = {where: {column.name: column for column in profile.columns} for where, profile in profiles.items()}
-    first, *others = tables
-    for where in others:
-        _check_same(tables[first], tables[where], first, where)
+    (first, schema), *others = [(where, {c.name: c for c in profile.columns}) for where, profile in profiles]
+    for where, other in others:
+        _check_same(schema, other, first, where)
+    tables = [schema, *(other for _, other in others)]
     return Profile(
         lockgate=version("lockgate"),
         origins=tuple(origins[digest] for digest in sorted(origins)),
-        columns=tuple(_joined([table[name] for table in tables.values()]) for name in tables[first]),
+        columns=tuple(_joined([table[name] for table in tables]) for name in schema),
     )
+
+
+def notes_on(profile: Profile) -> Iterator[str]:
+    """What whoever made a profile should know about it."""
+    if profile.rows < FEW_FOR_BOUNDS:
+        what = "the bounds on Kolmogorov–Smirnov and Wasserstein will be wide"
+        yield f"{profile.rows:,} rows: {what}; the data themselves are exact"
+    for column in profile.columns:
+        rare = 0 if column.values is None or column.kind != "category" else column.values.rare.rows
+        if column.gap:
+            yield f"column {column.name!r} is not kept: {column.gap}"
+        elif rare > MANY_RARE * profile.rows:
+            what = f"{rare:,} rows of column {column.name!r} hold values in fewer than {LEAST} rows, which are not kept"
+            yield f"{what}: its drift will be bounded roughly"
 
 
 def _check_same(one: Mapping[str, ColumnProfile], other: Mapping[str, ColumnProfile], first: str, where: str) -> None:

@@ -14,6 +14,9 @@ MOST_BYTES = 512 << 20
 MARK = "lockgate_profile"
 """First key of the document; its value is the version."""
 
+BEGIN = f'{{"{MARK}":'.encode()
+"""How a document begins."""
+
 _EXACT = 1 << 53
 
 

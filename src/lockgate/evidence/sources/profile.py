@@ -11,7 +11,7 @@ from lockgate.evidence.distribution import Counts, Distribution, Value
 from lockgate.evidence.files import PinnedFile
 from lockgate.evidence.profile.model import ColumnProfile, NumberBins, Profile
 from lockgate.evidence.profile.read import load
-from lockgate.evidence.profile.write import MOST_BYTES
+from lockgate.evidence.profile.write import BEGIN, MOST_BYTES
 from lockgate.evidence.resolve import pinned
 from lockgate.evidence.uri import PROFILE, redacted
 from lockgate.evidence.view import Column, Source
@@ -175,7 +175,7 @@ def open_profile(uri: str, *, base: Path, role: str) -> ProfileSource:
     if role != "reference":
         what = "a profile holds no rows, so it can be the reference alone"
         raise UsageError(what, where=where, fix=f"give the data themselves as {role}")
-    return ProfileSource(*read_profile(uri.removeprefix(PROFILE), base=base, where=where), uri=shown, where=where)
+    return ProfileSource(*read_profile(uri, base=base, where=where), uri=shown, where=where)
 
 
 def read_profile(uri: str, *, base: Path, where: str) -> tuple[Profile, PinnedFile]:
@@ -185,13 +185,24 @@ def read_profile(uri: str, *, base: Path, where: str) -> tuple[Profile, PinnedFi
         UsageError: the address names no single file.
         EvidenceError: the file is missing, or holds no sound profile.
     """
-    parts, several = pinned(uri, base=base, where=where)
+    parts, several = pinned(uri.removeprefix(PROFILE), base=base, where=where)
     if several:
         fix = "join them first: lockgate profile *.profile -o all.profile"
         raise UsageError("a pattern names several profiles", where=where, fix=fix)
     with parts[0].opened() as file:
         document = file.read(MOST_BYTES + 1)
     return load(document, where), parts[0]
+
+
+def is_profile(uri: str, *, base: Path) -> bool:
+    """Whether an address leads to a profile: a file here by how it begins, anything else by its name."""
+    if uri.startswith(PROFILE):
+        return True
+    try:
+        with (base / uri).open("rb") as file:
+            return file.read(len(BEGIN)) == BEGIN
+    except (OSError, ValueError):
+        return uri.endswith(".profile")
 
 
 def _rank_error(held: NumberBins) -> float:
