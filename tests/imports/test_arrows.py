@@ -46,6 +46,7 @@ ARROWS = {
     "cli": GROUND
     | {
         "progress",
+        "evidence",
         "history",
         "gates",
         "plugins",
