@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.init.rounding import ceil_to, floor_to, nice, per_cent, written
+from lockgate.init.rounding import ceil_to, floor_to, nice, nice_above, per_cent, written
 
 sizes = st.floats(min_value=1e-9, max_value=1e12)
 
@@ -19,6 +19,18 @@ def test_nice_is_one_two_or_five_times_a_power_of_ten(size: float, round_one: st
 @given(sizes)
 def test_nice_is_at_most_its_size_and_more_than_two_fifths_of_it(size: float) -> None:
     assert Decimal(repr(size)) * Decimal("0.4") <= nice(size) <= Decimal(repr(size))
+
+
+@pytest.mark.parametrize(
+    ("size", "round_one"), [(7.3, "10"), (1.0, "1"), (0.3, "0.5"), (9999, "10000"), (0.05, "0.05"), (0.011, "0.02")]
+)
+def test_nice_above_is_the_next_such_number(size: float, round_one: str) -> None:
+    assert nice_above(size) == Decimal(round_one)
+
+
+@given(sizes)
+def test_nice_above_is_at_least_its_size_and_less_than_two_and_a_half_times_it(size: float) -> None:
+    assert Decimal(repr(size)) <= nice_above(size) <= Decimal(repr(size)) * Decimal("2.5")
 
 
 @pytest.mark.parametrize("size", [0.0, -1.0, float("inf"), float("nan")])

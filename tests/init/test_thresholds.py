@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.init.thresholds import FALSE_BLOCKS, Measured, limit_of, performance_part
+from lockgate.init.proposal import FALSE_BLOCKS
+from lockgate.init.thresholds import Measured, limit_of, performance_part
 from lockgate.types import Metric
 
 SHARE = Metric(direction="higher", meaning="", low=0.0, high=1.0, unit="share")

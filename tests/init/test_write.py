@@ -106,6 +106,6 @@ def test_a_comment_never_becomes_a_part_of_the_policy(why: str) -> None:
     proposal = replace(_proposal(["a"], why=why), notes=(why,), maybe_sensitive=(why,))
     found = read(text_of(proposal))
     assert isinstance(found, dict)
-    assert list(found) == ["lockgate", "model", "data", "gates"]
+    assert list(found) == ["lockgate", "model", "data", "decide", "gates"]
     assert list(found["data"]) == ["validation", "label"]
     assert list(found["gates"]["data_quality"]) == ["columns"]

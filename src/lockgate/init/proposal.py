@@ -7,6 +7,10 @@ from decimal import Decimal
 from lockgate.evidence.view import Label
 from lockgate.types import Bound, Task
 
+FALSE_BLOCKS = 0.01
+"""Chance that a run in which nothing changed blocks: of its comparative conditions together, and of the limits of the
+gate `performance` together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:

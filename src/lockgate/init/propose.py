@@ -1,14 +1,16 @@
 """Chooses what a policy asks, as far as the data alone tell: norms, the data contract, slices."""
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Label
 from lockgate.init.contract import ColumnRule, nulls_bound, propose_rule
 from lockgate.init.inspect import ColumnLook
 from lockgate.init.proposal import ColumnPart, GatePart, Limit
-from lockgate.init.rounding import nice, per_cent, written
+from lockgate.init.rounding import nice, nice_above, per_cent, written
 from lockgate.init.write import flow
 from lockgate.types import Task
 
@@ -19,6 +21,7 @@ MIN_RATIO = "0.8"
 MAX_DIFFERENCE = "0.1"
 MAX_OVERLAP = "1%"
 
+_SHARED_LOSS = 0.8  # correlation of two retrained models' losses, at the least
 _MOST_MOVED = 12  # number columns; of more, `psi` on every feature must do
 _MOST_SLICES = 8
 _MOST_DUPLICATES = 0.05
@@ -48,17 +51,37 @@ def allowed_drop(rows: int) -> str:
     return "0.01" if rows >= 10_000 else "0.02" if rows >= 2_000 else "0.05"
 
 
-def champion_part(task: Task, metrics: Sequence[str], rows: int) -> GatePart:
-    """What the candidate must hold against the champion."""
+def champion_part(
+    task: Task, metrics: Sequence[str], rows: int, spreads: Mapping[str, float] = MappingProxyType({})
+) -> GatePart:
+    """What the candidate must hold against the champion.
+
+    Args:
+        task: what the models predict.
+        metrics: those to judge by, the most telling one first.
+        rows: of the validation data.
+        spreads: of each metric its standard deviation as a share of its value, once it is measured.
+    """
     drop = allowed_drop(rows)
     limits = [
-        Limit(metric=metric, bound="max_ratio", limit=written(1 + Decimal(drop)))
+        Limit(metric=metric, bound="max_ratio", limit=written(1 + allowed_loss(drop, spreads.get(metric, 0.0))))
         if task == "regression" and metric != "r2"
         else Limit(metric=metric, bound="max_drop", limit=drop)
         for metric in metrics[:2]
     ]
-    why = f"the champion on the same rows: on {rows:,} rows, training with another seed may cost {drop}"
+    why = f"the champion on the same rows: on {rows:,} rows, training with another seed may cost so much"
     return GatePart(id="champion", why=why, limits=tuple(limits))
+
+
+def allowed_loss(drop: str, spread: float) -> Decimal:
+    """By which share an error may grow: as far as scores may drop, more where the rows cannot tell less.
+
+    The logarithm of two models' errors over each other deviates by √(2 · (1 - r)) · spread, where r is the correlation
+    of their losses; of retrained models it is 0.8 and more. Four of five equally good ones are decided at a margin of
+    1.645 + 0.84 deviations.
+    """
+    needed = math.expm1((1.645 + 0.84) * math.sqrt(2 * (1 - _SHARED_LOSS)) * spread)
+    return max(Decimal(drop), nice_above(needed)) if needed > 0 else Decimal(drop)
 
 
 def drift_part(looks: Mapping[str, ColumnLook], features: Sequence[str], *, labelled: bool) -> GatePart:

@@ -16,6 +16,17 @@ def nice(size: float) -> Decimal:
     return max(factor * power for factor in (1, 2, 5) if factor * power <= Decimal(repr(size)))
 
 
+def nice_above(size: float) -> Decimal:
+    """The smallest of 1, 2 and 5 times a power of ten that is not below `size`.
+
+    Raises:
+        ValueError: `size` is not positive and finite.
+    """
+    below = nice(size)
+    power = Decimal(10) ** below.adjusted()
+    return min(factor * power for factor in (1, 2, 5, 10) if factor * power >= Decimal(repr(size)))
+
+
 def floor_to(value: float, step: Decimal) -> Decimal:
     """The greatest multiple of `step` that is not above `value`."""
     return (Decimal(repr(value)) / step).to_integral_value(ROUND_FLOOR) * step

@@ -8,15 +8,12 @@ from statistics import NormalDist
 
 from lockgate.evidence.samples import candidate_of, frame_of, parts
 from lockgate.evidence.view import Evidence
-from lockgate.init.proposal import GatePart, Limit
+from lockgate.init.proposal import FALSE_BLOCKS, GatePart, Limit
 from lockgate.init.rounding import ceil_to, floor_to, nice, written
 from lockgate.numbers import short
 from lockgate.stats.intervals import standard_errors
 from lockgate.stats.undefined import Undefined
 from lockgate.types import GateRun, Metric
-
-FALSE_BLOCKS = 0.01
-"""Chance that an equally good model, on other rows, misses any of the limits of the gate `performance`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from lockgate.evidence.view import Label
-from lockgate.init.proposal import ColumnPart, GatePart, Limit, Proposal
+from lockgate.init.proposal import FALSE_BLOCKS, ColumnPart, GatePart, Limit, Proposal
 from lockgate.init.rounding import written
 from lockgate.policy.scalars import resolve
 
@@ -31,7 +31,7 @@ class Line:
 
 def text_of(proposal: Proposal) -> str:
     """The policy as YAML."""
-    blocks = [_head(proposal), _model(proposal), _data(proposal), *_gates(proposal)]
+    blocks = [_head(proposal), _model(proposal), _data(proposal), _decide(), *_gates(proposal)]
     return "\n".join("\n".join(_aligned(block)) + "\n" for block in blocks)
 
 
@@ -86,7 +86,8 @@ def _head(proposal: Proposal) -> list[Line]:
         Line(
             why="Written by `lockgate init` from what the champion measures today. Read it, change it, keep it in git."
         ),
-        Line(why="`lockgate check` judges a candidate by it; `lockgate explain GATE` says what a gate measures."),
+        Line(why="`lockgate check` judges a candidate by it; `lockgate explain GATE` says what a gate measures;"),
+        Line(why="`lockgate plan` says how many rows these limits need, and which limits the present rows can hold."),
         *(Line(why=f"Note: {note}.") for note in proposal.notes),
         Line("lockgate: 1"),
     ]
@@ -140,6 +141,12 @@ def _data(proposal: Proposal) -> list[Line]:
     if proposal.slices:
         lines.append(Line(f"  slices: {flow(proposal.slices)}", "each value is a slice; others: {name: …, where: SQL}"))
     return lines
+
+
+def _decide() -> list[Line]:
+    """The error budget: one in a hundred, five times less than where a policy says nothing."""
+    why = "of runs in which nothing changed, 1 in 100 blocks; left out: 5"
+    return [Line(f"decide: {{false_block_rate: {FALSE_BLOCKS}}}", why)]
 
 
 def _gates(proposal: Proposal) -> Iterator[list[Line]]:
