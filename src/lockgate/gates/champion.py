@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from lockgate.evidence.samples import candidate_of, champion_of, frame_of, parts
-from lockgate.evidence.view import Evidence
+from lockgate.evidence.samples import Part, candidate_of, champion_of, frame_of, parts, sample_of
+from lockgate.evidence.view import Codes, Evidence, Frame, Predictions
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
 from lockgate.gates.performance import measured, too_small
+from lockgate.stats.classification import BinarySample
+from lockgate.stats.paired import DEAR, Orders, Pairs, compare, match_of
+from lockgate.stats.samples import Sample
 from lockgate.stats.undefined import Undefined
-from lockgate.types import Difference, Measurement, Metric, Missing, Status
+from lockgate.types import Measurement, Metric, Missing, Status
 
 METRICS: Mapping[str, Metric] = {name: replace(metric, compared=True) for name, metric in OF_PERFORMANCE.items()}
 """The metrics of the gate `performance`, of both models."""
@@ -89,20 +92,54 @@ class Champion:
     def measure(self, params: Settings, evidence: Evidence) -> Iterator[Measurement | Missing]:  # noqa: ARG002 (no settings)
         """Measure all metrics of the task for both models, on all rows and on every slice."""
         frame = frame_of(evidence)
-        for part in parts(evidence, (candidate_of(frame), champion_of(frame))):
+        models = candidate_of(frame), champion_of(frame)
+        codes = {str(label): code for code, label in enumerate(frame.classes)}
+        orders: Orders = (None, None)
+        for part in parts(evidence, models):
+            if part.slice is None:
+                orders = _order(frame, models[0], part.samples[0]), _order(frame, models[1], part.samples[1])
             if part.rows < evidence.min_rows:
                 yield from too_small(part, evidence.min_rows, frame.task)
                 continue
+            pairs = _pairs(part, orders, evidence.seed)
             for name, at, (candidate, champion) in measured(part, frame):
-                if isinstance(candidate, Undefined) or isinstance(champion, Undefined):
+                if pairs is None or isinstance(candidate, Undefined) or isinstance(champion, Undefined):
                     who, why = ("candidate", candidate) if isinstance(candidate, Undefined) else ("champion", champion)
                     yield Missing(metric=name, at=at, reason=f"of the {who}, {why}", rows=part.rows)
-                else:
-                    yield Measurement(
-                        metric=name,
-                        at=at,
-                        value=candidate,
-                        champion=champion,
-                        difference=Difference(scale="difference", value=candidate - champion),
-                        rows=part.rows,
-                    )
+                    continue
+                code = None if at.label is None else codes[at.label]
+                laws = name not in DEAR or evidence.asks(name)
+                found = compare(name, pairs, candidate, champion, code=code, span=_span(METRICS[name]), laws=laws)
+                yield Measurement(
+                    metric=name,
+                    at=at,
+                    value=candidate,
+                    champion=champion,
+                    difference=found.difference,
+                    ratio=found.ratio,
+                    rows=part.rows,
+                )
+
+
+def _order(frame: Frame, model: Predictions, sample: Sample | Undefined) -> Codes | None:
+    """For each row of the sample of all rows, where it stood in the frame; None: where it stands."""
+    if isinstance(sample, Undefined):  # of all rows; a slice may have one
+        try:
+            sample = sample_of(frame, model)
+        except Undefined:
+            return None
+    return sample.order if isinstance(sample, BinarySample) else None
+
+
+def _pairs(part: Part, orders: Orders, seed: int) -> Pairs | None:
+    """Both models' rows of a part; None where one of them has no sample."""
+    candidate, champion = part.samples
+    if isinstance(candidate, Undefined) or isinstance(champion, Undefined):
+        return None
+    rows = None if part.slice is None else part.slice.rows
+    return Pairs(candidate=candidate, champion=champion, match=match_of(orders, rows), seed=seed)
+
+
+def _span(metric: Metric) -> float | None:
+    """The width of a metric's domain."""
+    return None if metric.low is None or metric.high is None else metric.high - metric.low
