@@ -92,6 +92,20 @@ def _abalone(_: Path) -> Made:
     return frame.drop(columns="rings").assign(old=(frame["rings"] > 9).astype(int)), "old", "sex", 1000
 
 
+def _affairs(_: Path) -> Made:
+    from statsmodels.datasets import fair
+
+    frame = fair.load_pandas().data
+    return frame.assign(affair=(frame.pop("affairs") > 0).astype(int)), "affair", None, 1500
+
+
+def _doctor(_: Path) -> Made:
+    from statsmodels.datasets import randhie
+
+    frame = randhie.load_pandas().data
+    return frame.assign(seen=(frame.pop("mdvis") > 0).astype(int)), "seen", None, 5000
+
+
 def _adult(folder: Path) -> Made:
     parts = [pd.read_parquet(folder / f"adult_{part}.parquet") for part in ("train", "test")]
     return pd.concat(parts, ignore_index=True).drop(columns="fnlwgt"), "income", "sex", 10_000
@@ -121,6 +135,8 @@ _PACKAGED: dict[str, Callable[[Path], Made]] = {
     "digits": _digits,
     "arrests": _arrests,
     "abalone": _abalone,
+    "affairs": _affairs,
+    "doctor": _doctor,
 }
 _OF_FOLDER: dict[str, tuple[Callable[[Path], Made], str]] = {
     "adult": (_adult, "adult_train.parquet"),
@@ -158,4 +174,4 @@ def load(name: str, folder: Path, *, ordered: bool = False) -> DataSet:
         frame = frame.iloc[np.random.default_rng(len(frame)).permutation(len(frame))]
     columns = [*(column for column in frame.columns if column != label), label]
     tidy = frame[columns].reset_index(drop=True).astype({label: "int64"})
-    return DataSet(name=name, frame=tidy, label=label, group=group, train=train)
+    return DataSet(name=f"{name}-in-time" if ordered else name, frame=tidy, label=label, group=group, train=train)

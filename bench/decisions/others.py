@@ -12,7 +12,6 @@ from decisions.data import load
 from decisions.ours import read
 from decisions.table import share, show
 
-PEERS = ("evidently", "deepchecks", "bdp_model_gate")
 DECIDED = {"block", "pass"}
 BENCH = Path(__file__).parents[1]
 Line = Mapping[str, Any]
@@ -28,30 +27,27 @@ def work(
     cache: Path,
     quick: bool,
 ) -> dict[str, str]:
-    """Write the peers' scenarios and run every peer that is there; returns why the others are not."""
-    runs = plan.runs([load(name, where) for name in sets], kinds, amount)
-    few = (3, 1) if quick else (export.PEERS_CLEAN, export.PEERS_FAULT)
-    scenarios = folder / "scenarios"
-    picked = export.chosen(runs, *few)
-    export.write(picked, scenarios, folder=where, policies=folder / "policies", cache=cache)
-    absent = {}
-    for name in PEERS:
+    """Write each peer's scenarios and run every peer that is there, all at once; returns why the others are not."""
+    loaded = [load(name, where) for name in sets]
+    absent, running = {}, {}
+    for name, (clean, fault) in export.RUNS.items():
         why = peers.missing(name)
         if why is not None:
             absent[name] = why
             continue
+        picked = export.chosen(plan.runs(loaded, kinds, amount), *((1, 1) if quick else (clean, fault)))
+        index = folder / "scenarios" / f"{name}.jsonl"
+        export.write(picked, index, folder=where, policies=folder / "policies", cache=cache)
         print(f"{name}: {len(picked)} scenarios", file=sys.stderr, flush=True)
-        command = [
-            str(peers.python(name)),
-            "-m",
-            f"decisions.peers.with_{name}",
-            str(scenarios),
-            str(_out(folder, name)),
-        ]
+        command = [str(peers.python(name)), "-m", f"decisions.peers.with_{name}", str(index), str(_out(folder, name))]
         environment = {**peers.environ(), "PYTHONPATH": str(BENCH), "LOKY_MAX_CPU_COUNT": "1"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            absent[name] = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        running[name] = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+    for name, process in running.items():
+        _, said = process.communicate()
+        if process.returncode:
+            absent[name] = (said.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
     return absent
 
 
@@ -61,7 +57,7 @@ def _out(folder: Path, name: str) -> Path:
 
 def report(folder: Path, absent: Mapping[str, str]) -> None:
     """Print what every reading of every tool decided on the peers' scenarios, Lockgate on the very same ones."""
-    judged = {name: read(_out(folder, name)) for name in PEERS}
+    judged = {name: read(_out(folder, name)) for name in export.RUNS}
     ids = {line["id"] for lines in judged.values() for line in lines}
     print("### Beside the others, on the same scenarios: % blocked [95 % Wilson]\n")
     print(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 from decisions.plan import Run
 from decisions.policies import Prepared, prepared
@@ -59,24 +60,28 @@ def outcome(run: Run, pool: Pool, policy: Prepared | str) -> dict[str, Any]:
     made = scenario(run, pool, policy)
     line |= {"kind": made.kind, "columns": made.columns, "effect": made.effect, "truth": made.truth}
     line |= {"margins": policy.margins}
-    tables = {"validation": _arrow(made.validation), "reference": _arrow(made.reference)}
+    return {**line, **judged(policy, made.reference, made.validation, cell.n)}
+
+
+def judged(policy: Prepared, reference: pd.DataFrame, validation: pd.DataFrame, n: int) -> dict[str, Any]:
+    """The verdict of a policy on two tables, which conditions made it, and how many rows they would have needed."""
+    tables = {"validation": _arrow(validation), "reference": _arrow(reference)}
     clock = time.perf_counter()
     try:
         content = execute(policy.path, tables=tables).record.content
     except LockgateError as error:
-        return {**line, "verdict": "error", "exit": int(error.exit_code), "why": [str(error)]}
+        return {"verdict": "error", "exit": int(error.exit_code), "why": [str(error)]}
     return {
-        **line,
         "verdict": content.verdict.status.value,
         "exit": int(content.verdict.exit_code),
         "seconds": round(time.perf_counter() - clock, 4),
         "why": [_named(f) for f in content.findings if f.status in {Status.FAIL, Status.ERROR}],
         "undecided": [_named(f) for f in content.findings if f.status is Status.INCONCLUSIVE],
-        "needs": _rows_needed(content, policy.margins, cell.n),
+        "needs": _rows_needed(content, policy.margins, n),
     }
 
 
-def _arrow(frame: Any) -> pa.Table:
+def _arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 

@@ -11,17 +11,18 @@ SIZES = (150, 300, 1000, 2000, 10_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """How many runs per number of rows: clean, retrained, per kind and size of fault, per graded loss."""
+    """How many runs per number of rows: clean, retrained, of each fault, of each graded loss, blocks in time."""
 
     clean: int
     retrained: int
     fault: int
     graded: int
     policies: int
+    adjacent: int
 
 
-FULL = Amount(clean=1200, retrained=300, fault=60, graded=120, policies=4)
-QUICK = Amount(clean=60, retrained=20, fault=4, graded=8, policies=1)
+FULL = Amount(clean=1200, retrained=300, fault=60, graded=120, policies=4, adjacent=20)
+QUICK = Amount(clean=60, retrained=20, fault=4, graded=8, policies=1, adjacent=1)
 """A few minutes; too few to say that a goal is met."""
 
 

@@ -33,9 +33,20 @@ class Prepared:
     margins: dict[str, float]
 
 
-def prepared(cell: Cell, pool: Pool, folder: Path, *, time: str | None = None) -> Prepared | str:
-    """The policy of a cell, written by `lockgate init` when it is first asked for; a text says why there is none."""
-    split = split_of(len(pool.rows), cell.n, seed_of("split", cell.data, cell.model, cell.n, cell.policy))
+def prepared(
+    cell: Cell, pool: Pool, folder: Path, *, time: str | None = None, split: Split | None = None
+) -> Prepared | str:
+    """The policy of a cell, written by `lockgate init` when it is first asked for; a text says why there is none.
+
+    Args:
+        cell: what it is for.
+        pool: the data set and its models.
+        folder: where policies are kept.
+        time: the column that orders the rows.
+        split: the rows that `init` sees; None: drawn by the cell's own seed.
+    """
+    if split is None:
+        split = split_of(len(pool.rows), cell.n, seed_of("split", cell.data, cell.model, cell.n, cell.policy))
     champion = SEEDS[cell.policy % len(SEEDS)]
     path = folder / f"{cell.data}-{cell.model}-{cell.n}-{cell.policy}.yaml"
     failed = path.with_suffix(".failed")

@@ -6,8 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from decisions import plan
-from decisions.data import load
+from decisions import adjacent, plan
+from decisions.data import load, names_in_time
 from decisions.ours import run_all
 
 
@@ -28,6 +28,12 @@ def work(
     shares = [(name, kind) for name in sets for kind in kinds]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
         started = [executor.submit(share, sets, kinds, amount, own, where, folder, cache) for own in shares]
+        if all(kind in kinds for kind in adjacent.KINDS):
+            started += [
+                executor.submit(adjacent.run_all, name, amount, where, folder, cache)
+                for name in names_in_time(where)
+                if name in sets
+            ]
         for done in started:
             print(done.result(), file=sys.stderr, flush=True)
 

@@ -16,6 +16,7 @@ CLEAN = ("clean", "clean, same model")
 def report(folder: Path, absent: Mapping[str, str]) -> None:
     """Print all tables of Lockgate's results in a folder."""
     lines = [line for path in sorted(folder.glob("lockgate-*.jsonl")) for line in read(path)]
+    in_time = [line for path in sorted(folder.glob("adjacent-*.jsonl")) for line in read(path)]
     for name, why in absent.items():
         print(f"not used: {name}: {why}")
     if not lines:
@@ -28,6 +29,9 @@ def report(folder: Path, absent: Mapping[str, str]) -> None:
     )
     for print_part in (clean, blockers, by_data, faults, power, slipped, goals):
         print_part(lines)
+        print()
+    if in_time:
+        adjacent(in_time)
         print()
 
 
@@ -68,6 +72,17 @@ def blockers(lines: Sequence[Line]) -> None:
         ["condition", "runs", *(f"{n:,}" for n in SIZES)],
         [[name, str(total), *(str(counts[name, n]) for n in SIZES)] for name, total in totals.most_common(20)],
     )
+
+
+def adjacent(lines: Sequence[Line]) -> None:
+    """Adjacent blocks in time, where rows are not independent and the world itself may have changed."""
+    print("### Apart: adjacent blocks in time, `data.time` set, a candidate as good as the champion; % blocked\n")
+    names = list(dict.fromkeys(line["data"] for line in lines))
+    parts = {name: [line for line in lines if line["data"] == name] for name in names}
+    rows = [[name, share(own, blocked), *(share(_at(own, n), blocked) for n in SIZES)] for name, own in parts.items()]
+    show(["data", "all", *(f"n = {n:,}" for n in SIZES)], rows)
+    counts = Counter(name for line in lines if blocked(line) for name in {_condition(why) for why in line["why"]})
+    print("\nblocked by: " + ", ".join(f"{name} {count}" for name, count in counts.most_common(8)))
 
 
 def by_data(lines: Sequence[Line]) -> None:

@@ -1,8 +1,8 @@
 """What the runners of all peers share. Needs pandas alone: it runs in the peers' own environments.
 
-    python -m decisions.peers.with_NAME SCENARIOS OUT
+    python -m decisions.peers.with_NAME INDEX OUT
 
-reads `SCENARIOS/index.jsonl` and the tables beside it, and appends one line of JSON per scenario to OUT: what each
+reads an index of scenarios and the tables beside it, and appends one line of JSON per scenario to OUT: what each
 reading of the tool says, `block` or `pass`, or the error that it ended with (`crash`).
 """
 
@@ -24,14 +24,14 @@ Judge = Callable[[pd.DataFrame, pd.DataFrame, Scenario], Mapping[str, bool]]
 def run(judges: Mapping[str, Judge]) -> None:
     """Judge all scenarios that are not judged yet. A judge that raises is a crash of all its readings."""
     warnings.simplefilter("ignore")
-    scenarios, out = Path(sys.argv[1]), Path(sys.argv[2])
+    index, out = Path(sys.argv[1]), Path(sys.argv[2])
     done = {json.loads(line)["id"] for line in out.read_text().splitlines()} if out.exists() else set()
     with out.open("a", encoding="utf-8") as file:
-        for text in (scenarios / "index.jsonl").read_text().splitlines():
+        for text in index.read_text().splitlines():
             given = json.loads(text)
             if given["id"] in done:
                 continue
-            tables = [pd.read_parquet(scenarios / given["folder"] / f"{name}.parquet") for name in NAMES]
+            tables = [pd.read_parquet(index.parent / given["folder"] / f"{name}.parquet") for name in NAMES]
             clock = time.perf_counter()
             said: dict[str, str] = {}
             for name, judge in judges.items():
