@@ -96,8 +96,8 @@ def _served(text: str, pool: Pool, time: str | None) -> str:
     added = "" if re.search(r"(?m)^  features:", text) else f"  features: {flow(pool.data.features)}\n"
     added += f"  time: {time}\n" if time is not None else ""
     text = re.sub(r"(?m)^(  label: .*\n)", lambda match: match.group(1) + added, text, count=1)
-    if re.search(r"(?m)^decide:", text):
-        return re.sub(r"(?m)^  false_block_rate: .*$", f"  false_block_rate: {FALSE_BLOCK_RATE}", text)
+    if re.search(r"(?m)^decide:.*false_block_rate: 0\.01\b", text):
+        return text
     return re.sub(r"(?m)^lockgate: 1$", f"lockgate: 1\ndecide: {{false_block_rate: {FALSE_BLOCK_RATE}}}", text, count=1)
 
 
