@@ -1,5 +1,6 @@
 """Entry of the command line: finds the verbs, and turns every end of a run into its exit code."""
 
+import gc
 import os
 import signal
 import sys
@@ -98,6 +99,8 @@ def main(args: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if args is None else args)
     try:
         _open_standard_input()
+        if args is None:
+            _be_brief()
         # A shell that completes gives no arguments; with some, the variable must not keep a run from its verdict.
         if not arguments and (instruction := os.environ.get("_LOCKGATE_COMPLETE")) is not None:
             from click.shell_completion import shell_complete
@@ -111,6 +114,15 @@ def main(args: Sequence[str] | None = None) -> int:
             return ended(error, arguments)
         except BaseException:  # noqa: BLE001 (nothing can be said any more: standard error is gone, too)
             return 3
+
+
+def _be_brief() -> None:
+    """Settings of a process that lives for seconds and is this command alone."""
+    # What is imported is never garbage; to look through it again and again takes a tenth of such a process.
+    gc.set_threshold(100_000, 50, 50)
+    # NumPy's library for matrices starts a thread on every core as it is loaded, which spin for a while. Nothing here
+    # multiplies matrices; a model has a process and an environment of its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _open_standard_input() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 PREFIX = "sha256:"
 BLOCK = 1 << 20
@@ -55,7 +54,7 @@ def digest_column(column: pa.ChunkedArray) -> bytes:
         pyarrow.ArrowException: it cannot be serialised.
     """
     digests = b""
-    for values in (pc.cast(pc.is_valid(column), pa.uint8()), _plain(column)):
+    for values in (column.is_valid().cast(pa.uint8()), _plain(column)):
         whole = values.drop_null().combine_chunks()
         batch = pa.RecordBatch.from_arrays([whole], names=["values"])
         digests += hashlib.sha256(memoryview(batch.serialize())).digest()
@@ -66,9 +65,9 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column in a type whose bytes follow from its values: no dictionary, no 32-bit offsets, no packed bits."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _plain(pc.cast(column, kind.value_type))
+        return _plain(column.cast(kind.value_type))
     if pa.types.is_boolean(kind):
-        return pc.cast(column, pa.uint8())
+        return column.cast(pa.uint8())
     if pa.types.is_string(kind):
-        return pc.cast(column, pa.large_string())
+        return column.cast(pa.large_string())
     return column

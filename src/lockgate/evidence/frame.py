@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.raw import RawPredictions
@@ -157,6 +156,8 @@ def _blocks(column: pa.ChunkedArray, what: str, where: str, fix: str) -> Codes:
 
     Neighbours depend on each other and blocks hardly do, as in the bootstrap of blocks (Carlstein 1986).
     """
+    import pyarrow.compute as pc
+
     try:
         encoded = encode(column)
     except pa.ArrowNotImplementedError as error:

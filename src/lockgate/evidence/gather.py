@@ -4,23 +4,24 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.columns import PinnedColumns, named_columns, pin_columns, read_predictions
-from lockgate.evidence.discover import discover
 from lockgate.evidence.frame import Answers, Labelling, build_frame
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.slices import make_groupings, make_slices
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.sources.profile import ProfileSource, open_profile
 from lockgate.evidence.uri import PROFILE
 from lockgate.evidence.view import Evidence, Frame, Source
-from lockgate.evidence.worker.model import Model, open_model
 from lockgate.gates.base import Needs
 from lockgate.policy.model import GateSpec, ModelSpec, Policy
 from lockgate.types import DataFacts, GateRules, ModelFacts
+
+if TYPE_CHECKING:
+    from lockgate.evidence.sources.profile import ProfileSource
+    from lockgate.evidence.worker.model import Model
 
 Step = Callable[..., None]
 """`Progress.step`."""
@@ -181,6 +182,8 @@ class Gathered:
                 if role in spec.data:
                     what = f"the gate {spec.id!r} measures rows, and a profile holds none"
                     raise UsageError(what, where=f"data.{role}", fix="give the data themselves")
+                from lockgate.evidence.sources.profile import open_profile
+
                 self._profile = self._profile or open_profile(given, base=self._base, role=role)
             elif given is not None:
                 self._step(f"reading {role}")
@@ -288,6 +291,8 @@ class Gathered:
         wanted = sum(spec.discover or 0 for spec in data.slices)
         if not wanted or frame.candidate is None:
             return frame
+        from lockgate.evidence.discover import discover
+
         features = self._features(Needs(candidate="yes"), source, None)
         found = discover(
             source, frame, frame.candidate, features, most=wanted, min_rows=data.min_rows, seed=self._policy.seed
@@ -313,7 +318,7 @@ class Gathered:
             self._raw[key] = model.predict(table, progress=partial(self._step, what, total=source.rows))
         return Answers(who=who, raw=self._raw[key], threshold=threshold)
 
-    def _opened(self, who: str, spec: ModelSpec) -> Model:
+    def _opened(self, who: str, spec: ModelSpec) -> "Model":
         """The model of a role. A champion that is the candidate's own file, in its environment, is opened once.
 
         So is a model that cannot be opened: every gate that needs it is told the same.
@@ -321,6 +326,8 @@ class Gathered:
         if who in self._broken:
             raise self._broken[who]
         if who not in self._models:
+            from lockgate.evidence.worker.model import open_model
+
             twins = [name for name in self._models if getattr(self._policy.model, name) == spec]
             if not twins:
                 self._step(f"opening the {who}")
@@ -332,7 +339,7 @@ class Gathered:
             self._models[who] = self._models[twins[0]] if twins else opened
         return self._models[who]
 
-    def _inputs(self, who: str, model: Model, source: ArrowSource) -> tuple[str, ...]:
+    def _inputs(self, who: str, model: "Model", source: ArrowSource) -> tuple[str, ...]:
         """The columns that a model is given: those that it was fitted on, never the label or another role's column.
 
         Raises:

@@ -6,12 +6,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from lockgate.errors import EvidenceError, UsageError
-from lockgate.evidence.cloud import pin_cloud
 from lockgate.evidence.digest import digest_parts
 from lockgate.evidence.files import PinnedFile, first_line, is_glob, pin_file, pin_glob
 from lockgate.evidence.sources.arrow import ArrowSource, Reader
-from lockgate.evidence.sources.csv import CsvReader
-from lockgate.evidence.sources.ipc import IpcReader
 from lockgate.evidence.sources.limits import no_rows
 from lockgate.evidence.sources.memory import MemoryReader, table_of
 from lockgate.evidence.sources.parquet import ParquetReader
@@ -88,7 +85,11 @@ def _file_reader(uri: str, *, base: Path, where: str, text_columns: frozenset[st
     if kinds[0] == "parquet":
         return ParquetReader(parts, digest, where)
     if kinds[0] == "arrow":
+        from lockgate.evidence.sources.ipc import IpcReader
+
         return IpcReader(parts, digest, where)
+    from lockgate.evidence.sources.csv import CsvReader
+
     return CsvReader(parts, digest, where, text_columns=text_columns)
 
 
@@ -103,6 +104,8 @@ def pinned(uri: str, *, base: Path, where: str) -> tuple[Sequence[PinnedFile], b
         raise UsageError("is no address of data", where=where, fix="give a path or a URL")
     scheme = scheme_of(uri)
     if scheme in CLOUD:
+        from lockgate.evidence.cloud import pin_cloud
+
         return pin_cloud(uri, shown=where)
     if scheme is not None and scheme != "file":
         fix = f"known: paths, file://, {', '.join(s + '://' for s in CLOUD)}"

@@ -15,7 +15,6 @@ from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.distribution import Value
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.sources.codes import Encoded, combine
-from lockgate.evidence.sql import rows_where
 from lockgate.evidence.view import Grouping, Slice
 from lockgate.policy.model import Sensitive, SliceSpec
 
@@ -48,6 +47,8 @@ def make_slices(source: ArrowSource, specs: Sequence[SliceSpec]) -> tuple[Slice,
         if spec.column is not None:
             slices += _column_slices(source, spec.column)
         elif spec.where is not None:
+            from lockgate.evidence.sql import rows_where
+
             digest = hashlib.sha256(spec.where.encode()).hexdigest()[:8]
             rows = rows_where(source, spec.where, place=f"data.slices, {spec.name!r}")
             slices.append(Slice(name=f"{spec.name}@{digest}", rows=rows, named=True))

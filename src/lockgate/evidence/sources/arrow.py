@@ -6,7 +6,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError, did_you_mean
@@ -124,7 +123,7 @@ class ArrowSource:
         if column.type == kind:
             return column
         check_size(plain_size(column), MAX_COLUMN_BYTES, name, self._where)
-        return self._guarded(name, lambda: pc.cast(column, kind))
+        return self._guarded(name, lambda: column.cast(kind))
 
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Some columns, in the types that the data set gives them.

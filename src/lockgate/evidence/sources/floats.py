@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError
@@ -72,7 +71,7 @@ def _hint(found: Encoded) -> str:
 
 def _numbers(chunk: pa.Array, name: str, where: str) -> NDArray[Any]:
     if pa.types.is_decimal(chunk.type):
-        chunk = pc.cast(chunk, pa.float64())
+        chunk = chunk.cast(pa.float64())
     values = view(chunk)
     if values.dtype.itemsize == 8 and values.dtype.kind in "iu":
         known = values if not chunk.null_count else values[present(chunk)]

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lockgate.evidence.digest import digest_column
@@ -96,7 +95,7 @@ def _aligned(name: str, here: pa.ChunkedArray, there: pa.ChunkedArray) -> tuple[
         target = pa.timestamp("us", tz=getattr(one, "tz", None))
     else:
         raise ValueError(f"column {name!r} is {one} in one data set and {two} in the other")
-    return pc.cast(here, target), pc.cast(there, target)
+    return here.cast(target), there.cast(target)
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:
@@ -115,7 +114,7 @@ def _encoded_pair(here: pa.ChunkedArray, there: pa.ChunkedArray) -> Encoded:
     one, two = encode(here), encode(there)
     kind = next((part.values.type for part in (one, two) if not pa.types.is_null(part.values.type)), pa.null())
     kind = pa.large_string() if is_text(kind) else kind
-    both = pa.concat_arrays([pc.cast(part.values, kind) for part in (one, two)])
+    both = pa.concat_arrays([part.values.cast(kind) for part in (one, two)])
     merged = encode(pa.chunked_array([both]))
     places = np.append(merged.codes, -1)
     shifted = np.where(two.codes < 0, -1, two.codes + len(one.values))
