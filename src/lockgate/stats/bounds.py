@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.stats.bins import Bins
-from lockgate.stats.boxes import Boxes, Range, error, range_of
+from lockgate.stats.boxes import Boxes, Range, range_of
 from lockgate.stats.categories import divergence_terms, psi_terms
 from lockgate.stats.distances import Sorted
 from lockgate.stats.undefined import Undefined
@@ -22,45 +22,40 @@ ROUNDING = 1e-12
 """Of a value and of the width of the data: more than float64 loses in any of these sums."""
 
 
-def errors_of_numbers(reference: Sorted, data: Sorted, values: Mapping[str, float | Undefined]) -> dict[str, float]:
-    """How far each distance of `compared.NUMBER_METRICS` may be off; infinite where nothing bounds it.
+def ranges_of_numbers(reference: Sorted, data: Sorted, values: Mapping[str, float | Undefined]) -> dict[str, Range]:
+    """Between which values each distance of `compared.NUMBER_METRICS` lies; without ends where nothing bounds it.
 
     Args:
         reference: a sample of which only bins are held.
         data: the other sample, with its own values.
-        values: the distances between them that were measured.
+        values: the distances between them that were measured; what has none has no range.
     """
     held = {name: value for name, value in values.items() if not isinstance(value, Undefined)}
     bins, rows = reference.bins, reference.weights
     if bins is None or rows is None:
-        return dict.fromkeys(held, 0.0)
+        return {name: (value, value) for name, value in held.items()}
     with np.errstate(over="ignore", invalid="ignore"):
-        return _errors(reference, bins, _Band(bins, rows), _Steps(data), held)
+        found = _ranges(reference, _Band(bins, rows), _Steps(data), held)
+    return {name: found[name] for name in held}
 
 
-def _errors(
-    reference: Sorted, bins: Bins, band: "_Band", steps: "_Steps", held: Mapping[str, float]
-) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if "ks" in held:
-        found["ks"] = 0.0 if bins.exact else error(held["ks"], *ks_range(band, steps)) + ROUNDING
-    if "wasserstein" in held:
-        area = wasserstein_error(reference, band, steps) + ROUNDING * held["wasserstein"]
-        found["wasserstein"] = area if np.isfinite(area) else np.inf
-        if "wasserstein_normed" in held:
-            distance, (least, most) = held["wasserstein"], deviation_range(reference)
-            low, high = max(0.0, distance - area) / most, (distance + area) / least if least > 0 else np.inf
-            found["wasserstein_normed"] = error(held["wasserstein_normed"], low, high)
-    if "psi" in held:
-        boxes = None if bins.exact or bins.deciles is not None else decile_boxes(band, steps)
-        for name, terms, scale in (("psi", psi_terms, float), ("jensen_shannon", divergence_terms, np.sqrt)):
-            if bins.exact or bins.deciles is not None:
-                found[name] = 0.0
-            elif boxes is None:
-                found[name] = np.inf
-            else:
-                low, high = range_of(terms, boxes)
-                found[name] = error(held[name], float(scale(low)), float(scale(high))) + ROUNDING
+def _ranges(reference: Sorted, band: "_Band", steps: "_Steps", held: Mapping[str, float]) -> dict[str, Range]:
+    known: dict[str, Range] = {name: (value, value) for name, value in held.items()}
+    found: dict[str, Range] = {}
+    distance = held.get("wasserstein", np.inf)
+    error = wasserstein_error(reference, band, steps) + ROUNDING * distance
+    found["wasserstein"] = low, high = max(0.0, distance - error), distance + error
+    least, most = deviation_range(reference)
+    found["wasserstein_normed"] = low / most, high / least if least > 0 else np.inf
+    if band.bins.exact:
+        return {**known, **found}
+    found["ks"] = ks_range(band, steps)
+    if band.bins.deciles is not None:
+        return {**known, **found}
+    boxes = decile_boxes(band, steps)
+    found["psi"] = (0.0, np.inf) if boxes is None else range_of(psi_terms, boxes)
+    low, high = (0.0, np.inf) if boxes is None else range_of(divergence_terms, boxes)
+    found["jensen_shannon"] = float(np.sqrt(low)), float(np.sqrt(high))
     return found
 
 
@@ -125,7 +120,7 @@ def ks_range(band: _Band, steps: _Steps) -> Range:
         float(np.max(band.least(band.high) / n - at_high)),
         float(np.max(under_low - band.most(band.low, under=True) / n)),
     )
-    return max(0.0, lowest), min(1.0, max(0.0, highest))
+    return max(0.0, lowest - ROUNDING), min(1.0, max(0.0, highest) + ROUNDING)
 
 
 def wasserstein_error(reference: Sorted, band: _Band, steps: _Steps) -> float:
@@ -157,13 +152,14 @@ def deviation_range(reference: Sorted) -> Range:
     bins, rows = reference.bins, reference.weights
     if bins is None or rows is None:
         raise TypeError("a sample that is no summary has one standard deviation")
-    share, mean = rows / rows.sum(), reference.values
-    centred = mean - float((share * mean).sum())
-    between = float(np.sqrt((share * centred**2).sum()))
-    off = float(np.sqrt((share * bins.slack**2).sum()))  # the triangle inequality in L²
-    inside = float((share * ((bins.high - mean) * (mean - bins.low) + bins.slack * (bins.high - bins.low))).sum())
-    least = max(0.0, between - off) * (1 - ROUNDING)
-    return least, float(np.sqrt((between + off) ** 2 + inside)) * (1 + ROUNDING)
+    scale = float(bins.high.max() / 2 - bins.low.min() / 2) or 1.0  # on which no square can overflow
+    low, high, mean, slack = (array / scale for array in (bins.low, bins.high, reference.values, bins.slack))
+    share = rows / rows.sum()
+    between = float(np.sqrt((share * (mean - float((share * mean).sum())) ** 2).sum()))
+    off = float(np.sqrt((share * slack**2).sum()))  # the triangle inequality in L²
+    inside = float((share * ((high - mean) * (mean - low) + slack * (high - low))).sum())
+    least = max(0.0, between - off - ROUNDING)
+    return scale * least, scale * (float(np.sqrt((between + off) ** 2 + inside)) + ROUNDING)
 
 
 # --- what is counted between deciles ----------------------------------------------------------------------------------

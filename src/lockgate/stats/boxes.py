@@ -11,6 +11,9 @@ Floats: TypeAlias = NDArray[np.float64]
 Terms: TypeAlias = Callable[[Floats, Floats], Floats]
 Range: TypeAlias = tuple[float, float]
 
+ROUNDING = 1e-15
+"""More than float64 loses in a term: a range is wider by that."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxes:
@@ -33,10 +36,17 @@ def range_of(terms: Terms, boxes: Boxes) -> Range:
     (r_low, r_high), (d_low, d_high) = boxes.reference, boxes.data
     corners: Sequence[Floats] = [terms(r, d) for r in boxes.reference for d in boxes.data]
     nearest = np.where(r_low > d_high, terms(r_low, d_high), np.where(d_low > r_high, terms(r_high, d_low), 0.0))
-    return float(nearest.sum()), float(np.max(corners, axis=0).sum())
+    lost = ROUNDING * (1 + len(r_low))
+    return max(0.0, float(nearest.sum()) - lost), float(np.max(corners, axis=0).sum()) + lost
 
 
-def error(value: float, low: float, high: float) -> float:
-    """How far a value can lie from one that lies between two others; infinite where these are no numbers."""
-    apart = max(high - value, value - low)
-    return max(0.0, apart) if np.isfinite(high - value) and np.isfinite(value - low) else float("inf")
+def settled(value: float, within: Range) -> tuple[float, float] | None:
+    """A value moved into the range in which the true one lies, and how far that one can lie from it.
+
+    None where the range has no ends.
+    """
+    low, high = within
+    if not np.isfinite(high - low):
+        return None
+    inside = min(max(value, low), high)
+    return inside, max(high - inside, inside - low)

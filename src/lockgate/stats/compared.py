@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.bounds import errors_of_numbers
+from lockgate.stats.bounds import ranges_of_numbers
+from lockgate.stats.boxes import Range, settled
 from lockgate.stats.categories import align, chi_squared, cramers_v, jensen_shannon, new_share, psi
 from lockgate.stats.distances import (
     Sorted,
@@ -19,7 +20,7 @@ from lockgate.stats.distances import (
     ks,
     wasserstein,
 )
-from lockgate.stats.rare import Named, errors_of_categories, pooled
+from lockgate.stats.rare import Named, pooled, ranges_of_categories
 from lockgate.stats.undefined import Undefined
 
 NUMBER_METRICS = ("ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon")
@@ -68,10 +69,8 @@ def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
         "psi": psi(r, d),
         "jensen_shannon": jensen_shannon(r, d),
     }
-    errors = {} if reference.bins is None else errors_of_numbers(reference, data, values)
-    return Compared(
-        values=bounded(values, errors),
-        errors=errors,
+    compared = Compared(
+        values=values,
         chart={
             "histogram": {
                 "edges": shown.tolist(),
@@ -80,6 +79,7 @@ def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
             }
         },
     )
+    return compared if reference.bins is None else bounded(compared, ranges_of_numbers(reference, data, values))
 
 
 def compare_categories(reference: Mapping[K, float], data: Mapping[K, float]) -> Compared:
@@ -112,7 +112,7 @@ def compare_categories(reference: Mapping[K, float], data: Mapping[K, float]) ->
 def compare_named(reference: Named[K], data: Mapping[K, float]) -> Compared:
     """Every distance of `CATEGORY_METRICS` where rare values of the reference have no names, and their errors."""
     compared = compare_categories(*pooled(reference, data))
-    return replace(compared, errors=errors_of_categories(reference, data, compared.values))
+    return bounded(compared, ranges_of_categories(reference, data, compared.values))
 
 
 def undefined(metrics: Sequence[str], reason: Undefined) -> Compared:
@@ -120,10 +120,22 @@ def undefined(metrics: Sequence[str], reason: Undefined) -> Compared:
     return Compared(values=dict.fromkeys(metrics, reason), chart={})
 
 
-def bounded(values: Mapping[str, float | Undefined], errors: Mapping[str, float]) -> dict[str, float | Undefined]:
-    """The values without those that nothing bounds: they could as well be anything."""
-    unknown = Undefined("the profile of the reference is too coarse to bound it: use the data themselves")
-    return {name: unknown if errors.get(name) == float("inf") else value for name, value in values.items()}
+def bounded(compared: Compared, ranges: Mapping[str, Range]) -> Compared:
+    """The distances moved into the ranges in which they lie, with their errors.
+
+    What lies in no bounds has no value: it could as well be anything.
+    """
+    values, errors = dict(compared.values), dict(compared.errors)
+    for name, within in ranges.items():
+        value = values[name]
+        if isinstance(value, Undefined):
+            continue
+        found = settled(value, within)
+        if found is None:
+            values[name] = Undefined("the profile of the reference is too coarse to bound it: use the data themselves")
+        else:
+            values[name], errors[name] = found
+    return replace(compared, values=values, errors=errors)
 
 
 def _tried(measure: Callable[[], float]) -> float | Undefined:

@@ -142,7 +142,8 @@ def decile_edges(reference: Sorted) -> Floats:
     repeated = deciles[1:][deciles[1:] == deciles[:-1]]
     before = np.searchsorted(values, repeated, side="left") - 1
     inner = before >= 0
-    lower = np.nextafter(repeated, -np.inf)
+    with np.errstate(over="ignore"):
+        lower = np.nextafter(repeated, -np.inf)
     lower[inner] = _edges(values[before[inner]], repeated[inner])
     return np.unique(np.concatenate([upper, lower]))
 

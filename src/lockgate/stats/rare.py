@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.stats.bins import Rare
-from lockgate.stats.boxes import Boxes, Range, Terms, error, range_of
+from lockgate.stats.boxes import ROUNDING, Boxes, Range, Terms, range_of
 from lockgate.stats.categories import contingency_terms, divergence_terms, psi_terms
 from lockgate.stats.undefined import Undefined
 
 Floats: TypeAlias = NDArray[np.float64]
 K = TypeVar("K", bound=Hashable)
-
-ROUNDING = 1e-12
 
 
 class _RareValues:
@@ -63,55 +61,43 @@ def pooled(reference: Named[K], data: Mapping[K, float]) -> tuple[dict[Hashable,
     return was, now
 
 
-def errors_of_categories(
+def ranges_of_categories(
     reference: Named[K], data: Mapping[K, float], values: Mapping[str, float | Undefined]
-) -> dict[str, float]:
-    """How far each distance of `compared.CATEGORY_METRICS` may be off that was measured between pooled counts."""
-    held = {name: value for name, value in values.items() if not isinstance(value, Undefined)}
+) -> dict[str, Range]:
+    """Between which values each distance of `compared.CATEGORY_METRICS` lies; what has no value has no range."""
     n = sum(reference.counts.values()) + reference.rare.rows
     m = sum(data.values())
     if not n or not m:
-        return dict.fromkeys(held, 0.0)
+        return {}
     share = m / (n + m)
-
-    def of_tables(r: Floats, d: Floats) -> Floats:
-        return contingency_terms(r, d, share)
-
-    found: dict[str, float] = {}
-    for names, terms in (
-        (("psi",), psi_terms),
-        (("jensen_shannon",), divergence_terms),
-        (("chi_squared", "cramers_v"), of_tables),
-    ):
-        low, high = _range(reference, data, terms, n, m)
-        for name in names:
-            if name in held:
-                ends = low, high
-                if name == "chi_squared":
-                    ends = low * (n + m), high * (n + m)
-                elif name != "psi":
-                    ends = min(1.0, low**0.5), min(1.0, high**0.5)
-                found[name] = error(held[name], *ends) + ROUNDING * (1 + held[name])
-    if "new_category_share" in held:
-        unnamed = sorted((count for value, count in data.items() if value not in reference.counts), reverse=True)
-        least, most = sum(unnamed[reference.rare.values :]) / m, sum(unnamed) / m
-        found["new_category_share"] = error(held["new_category_share"], least, most) + ROUNDING
-    return found
+    psi = _range(reference, data, psi_terms, n, m)
+    divergence = _range(reference, data, divergence_terms, n, m)
+    of_tables = _range(reference, data, lambda r, d: contingency_terms(r, d, share), n, m)
+    unnamed = sorted((count for value, count in data.items() if value not in reference.counts), reverse=True)
+    found = {
+        "psi": psi,
+        "jensen_shannon": (divergence[0] ** 0.5, min(1.0, divergence[1] ** 0.5)),
+        "chi_squared": (of_tables[0] * (n + m), of_tables[1] * (n + m)),
+        "cramers_v": (of_tables[0] ** 0.5, min(1.0, of_tables[1] ** 0.5)),
+        "new_category_share": (sum(unnamed[reference.rare.values :]) / m, min(1.0, sum(unnamed) / m)),
+    }
+    return {name: ends for name, ends in found.items() if not isinstance(values[name], Undefined)}
 
 
 def _range(reference: Named[K], data: Mapping[K, float], terms: Terms, n: float, m: float) -> Range:
     """Between which values the sum of some terms lies, whatever the rare values are.
 
     A named value may stand in some more rows; a value that is not named, in none up to as many as a rare one can. The
-    rare values that the data do not hold add most where they are as few and frequent as can be: the terms are convex.
+    rare values that the data do not hold add most where they are as few and frequent as can be, as the terms are
+    convex; a row of them that a value of the data takes is taken from there. So the sum is largest where each value of
+    the data takes none of the rare ones' rows or all that it can.
     """
-    rare = reference.rare
-    most = float(min(rare.most, rare.rows))
+    most = float(min(reference.rare.most, reference.rare.rows))
     keys = tuple(dict.fromkeys([*reference.counts, *data]))
-    least = np.array([reference.counts.get(key, 0.0) for key in keys], np.float64)
+    least = np.array([reference.counts.get(key, 0.0) for key in keys], np.float64) / n
     more = np.array([reference.more.get(key, 0.0) if key in reference.counts else most for key in keys], np.float64)
     d = np.array([data.get(key, 0.0) for key in keys], np.float64) / m
-    low, high = range_of(terms, Boxes(reference=(least / n, (least + more) / n), data=(d, d)))
-    if most:
-        high += rare.rows / most * float(terms(np.array([most / n]), np.zeros(1))[0])
-    return low, high
+    low, _ = range_of(terms, Boxes(reference=(least, least + more / n), data=(d, d)))
+    each = float(terms(np.array([most / n]), np.zeros(1))[0]) / most if most else 0.0  # of a row that the data lack
+    high = np.maximum(terms(least, d), terms(least + more / n, d) - each * more)
+    return low, float(high.sum()) + each * reference.rare.rows + ROUNDING * (1 + len(keys))

@@ -57,14 +57,14 @@ def joined(parts: Sequence[NumberBins]) -> NumberBins:
         return NumberBins(low=low, high=high, rows=rows, mean=mean, slack=slack)
     total = np.add.reduceat(rows, starts)
     least, most = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-    base = np.repeat(least, np.diff(np.append(starts, len(low))))
-    middle = least + np.add.reduceat((mean - base) * rows, starts) / total
+    ends = np.append(starts[1:], len(low))
+    share = rows / np.repeat(total, ends - starts)
     return NumberBins(
         low=least,
         high=most,
         rows=total,
-        mean=np.clip(middle, least, most),
-        slack=np.add.reduceat(slack * rows, starts) / total,
+        mean=np.clip(np.add.reduceat(mean * share, starts), mean[starts], mean[ends - 1]),
+        slack=np.add.reduceat(slack * share, starts),
     )
 
 
@@ -138,10 +138,10 @@ def _outer(least: float, most: float, edges: Floats) -> tuple[float, float]:
         else:
             step = above(most - least)
             low, high = (np.ceil(least / step) - 1) * step, (np.floor(most / step) + 1) * step
+        # Only where float64 has hardly a number left between them does an end come near a value.
+        low = low if low < least else np.nextafter(least, -np.inf)
+        high = high if high > most else np.nextafter(most, np.inf)
     limit = float(np.finfo(np.float64).max)
-    # Only where float64 has hardly a number left between them does an end come near a value.
-    low = low if low < least else np.nextafter(least, -np.inf)
-    high = high if high > most else np.nextafter(most, np.inf)
     return max(float(low), -limit), min(float(high), limit)
 
 
