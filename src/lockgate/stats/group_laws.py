@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lockgate.stats.checks import Codes
-from lockgate.stats.group_gaps import Apart, Scale, apart, combined, scores_of
+from lockgate.stats.group_gaps import Scale, lift, worst_gap
 from lockgate.stats.group_nulls import Dealt, dealt, dealt_hits, null_of
 from lockgate.stats.groups import Means, Rows, means_of, of_group
 from lockgate.stats.shuffles import draw_of
@@ -46,16 +46,17 @@ class GroupLaws:
             scale: how a gap is measured.
             value: the worst gap that was measured.
         """
-        apart_, dealt_ = [], []
+        parts, lifts, deals = [], [], []
         for rate, groups in chosen.items():
             means = self._means_of(rate)
             if means is None:
                 return None, None
             codes = np.array(groups)
-            own = means.pick(codes)
-            apart_.append(self._apart(rate, own, scale))
-            dealt_.append(self._deal(rate, own, codes))
-        return combined(apart_, scale), null_of(dealt_, scale, value, self._draw("worst", *chosen))
+            parts.append(means.pick(codes))
+            lifts.append(lift(parts[-1], scale, self._draw("lift", rate)))
+            deals.append(self._deal(rate, parts[-1], codes))
+        null, chance = null_of(deals, scale, value, self._draw("worst", *chosen))
+        return worst_gap(parts, lifts, chance, scale), null
 
     def _means_of(self, rate: str) -> Means | None:
         if rate in self.counted:
@@ -63,9 +64,6 @@ class GroupLaws:
         if rate not in self._means:
             self._means[rate] = means_of(self.rows(rate))
         return self._means[rate]
-
-    def _apart(self, rate: str, means: Means, scale: Scale) -> Apart:
-        return apart(means, scale, scores_of(means, self._draw("apart", rate)))
 
     def _deal(self, rate: str, means: Means, groups: Codes) -> Dealt:
         key = rate, tuple(groups.tolist())

@@ -6,24 +6,23 @@ multivariate one, which is drawn at a cost that does not grow with the rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 
 from lockgate.stats.checks import Codes, Floats
-from lockgate.stats.group_gaps import Scale, gap, redraw
+from lockgate.stats.group_gaps import Scale, common_errors, gap, redraw
 from lockgate.stats.groups import Means, Rows
+from lockgate.stats.hypergeometric import window
 from lockgate.stats.laws import DRAWS, law_of_atoms, null_of_draws
-from lockgate.types import Null
+from lockgate.types import Law, Null
 
 MOST_DEALT = 2_000
 """Up to so many rows or clusters are dealt one by one; beyond, each group's are drawn, or its mean from its law."""
 
-_REACH = 14.0
-"""Standard deviations of a hypergeometric law that are enumerated: what lies beyond has a chance under 1e-40."""
-
 _TIE = 1e-12
+_MOST_DRAWS, _DRAWN = 4_000, 100_000  # of hits: draws, and numbers drawn where groups are many
 _SMALL = 300  # a group of up to so many units among many more is drawn unit by unit
 _CHUNK = 1 << 20  # units dealt at once
 
@@ -41,11 +40,17 @@ class Dealt:
     """Means of some groups when nothing differs.
 
     Attributes:
+        measured: the groups' means (groups,).
         means: drawn (draws, groups), or every one that can be (atoms, groups).
+        errors: the standard error of each group's mean when nothing differs (groups,).
+        method: how they were dealt.
         chances: of the atoms; None for draws.
     """
 
+    measured: Floats
     means: Floats
+    errors: Floats
+    method: str
     chances: Floats | None = None
 
 
@@ -53,11 +58,15 @@ def dealt_hits(means: Means, rng: np.random.Generator) -> Dealt:
     """Shares of some groups when their rows, which stand alone, are dealt to them anew."""
     rows = np.rint(means.rows).astype(np.int64)
     total = round(float((means.values * means.rows).sum()))
+    share = total / rows.sum()
+    errors = np.sqrt(share * (1 - share) / rows)
     if len(rows) == 2:
-        first, chances = hypergeometric(int(rows[0]), int(rows[1]), total)
-        return Dealt(means=np.stack([first / rows[0], (total - first) / rows[1]], axis=1), chances=chances)
-    drawn = rng.multivariate_hypergeometric(rows, total, DRAWS, method="marginals")
-    return Dealt(means=drawn / rows)
+        first, chances = window(int(rows.sum()), total, int(rows[0]))
+        both = np.stack([first / rows[0], (total - first) / rows[1]], axis=1)
+        return Dealt(measured=means.values, means=both, errors=errors, method="hypergeometric", chances=chances)
+    draws = int(np.clip(_DRAWN // len(rows), DRAWS, _MOST_DRAWS))
+    drawn = rng.multivariate_hypergeometric(rows, total, draws, method="marginals")
+    return Dealt(measured=means.values, means=drawn / rows, errors=errors, method="permutation")
 
 
 def dealt(rows: Rows, means: Means, groups: Codes, rng: np.random.Generator) -> Dealt:
@@ -78,56 +87,77 @@ def dealt(rows: Rows, means: Means, groups: Codes, rng: np.random.Generator) -> 
     units = _units(rows, place[rows.codes])
     if units is None:
         centre = (means.values * means.rows).sum() / means.rows.sum()
-        return Dealt(means=redraw(means, np.full(len(groups), centre), rng.standard_normal((DRAWS, len(groups)))))
+        drawn = redraw(means, np.full(len(groups), centre), rng)
+        return Dealt(measured=means.values, means=drawn, errors=common_errors(means), method="effective-rows")
     sizes = np.bincount(units.codes, minlength=len(groups))
     drawn, usual = _deal(units, sizes, rng), units.deviations(sizes)
     # Groups may differ in spread and yet not in the mean: who spreads more is drawn as wide as it is (Welch 1938).
-    wider = np.divide(means.deviations, usual, out=np.ones(len(groups)), where=usual > 0)
-    return Dealt(means=units.centre + (drawn - units.centre) * np.maximum(1.0, wider))
+    wider = np.maximum(1.0, np.divide(means.deviations, usual, out=np.ones(len(groups)), where=usual > 0))
+    drawn = units.centre + (drawn - units.centre) * wider
+    return Dealt(measured=means.values, means=drawn, errors=usual * wider, method="permutation")
 
 
-def null_of(parts: Sequence[Dealt], scale: Scale, value: float, rng: np.random.Generator) -> Null:
-    """What chance shows of the worst of some independent gaps."""
-    laws = [_atoms(part, scale) for part in parts if part.chances is not None]
-    if len(laws) == len(parts):
-        worst = reduce(_highest if scale == "difference" else _lowest, laws)
-        return Null(
-            method="hypergeometric",
-            below=min(1.0, float(worst.chances[worst.values <= value + _TIE].sum())),
-            above=min(1.0, float(worst.chances[worst.values >= value - _TIE].sum())),
-            mean=float((worst.values * worst.chances).sum()),
-            law=law_of_atoms(worst.values, worst.chances),
-        )
-    draws = [rng.choice(law.values, DRAWS, p=law.chances) for law in laws]
-    draws += [gap(part.means, scale) for part in parts if part.chances is None]
-    found = np.max(draws, axis=0) if scale == "difference" else np.min(draws, axis=0)
-    return null_of_draws("permutation", found, value)
+def null_of(parts: Sequence[Dealt], scale: Scale, value: float, rng: np.random.Generator) -> tuple[Null, Law]:
+    """What chance shows of the worst of some independent gaps, and of the largest difference in standard errors.
 
-
-# --- hits -------------------------------------------------------------------------------------------------------------
-
-
-def hypergeometric(rows: int, others: int, hits: int) -> tuple[Codes, Floats]:
-    """How many of the hits fall on `rows` of all rows, ascending, and the chances of that, as far as they matter.
-
-    Chances are cumulated by the ratio of neighbours: the factorials would not fit into float64.
+    The law is of the gap itself. Whether nothing differs is asked of the largest difference of two groups in standard
+    errors (Tukey 1953; Kramer 1956), the same question on every scale: the gap itself is mostly noise of the smallest
+    group, and hides a difference between large ones. Of groups of one size both are the same.
     """
-    total = rows + others
-    mean = rows * hits / total
-    deviation = np.sqrt(mean * (total - hits) / total * others / max(total - 1, 1))
-    low = max(0, hits - others, int(mean - _REACH * deviation) - 2)
-    high = min(rows, hits, int(mean + _REACH * deviation) + 2)
-    values = np.arange(low, high + 1)
-    at = values[:-1].astype(np.float64)
-    rising = np.log(rows - at) + np.log(hits - at) - np.log(at + 1) - np.log(others - hits + at + 1)
-    steps = np.concatenate([[0.0], np.cumsum(rising)])
-    chances = np.exp(steps - steps.max())
-    return values, chances / chances.sum()
+    reached = max(float(_studentised(part.measured[None], part.errors)[0]) for part in parts)
+    if all(part.chances is not None for part in parts):
+        gaps = reduce(_highest if scale == "difference" else _lowest, [_atoms(p, gap(p.means, scale)) for p in parts])
+        apart = reduce(_highest, [_atoms(part, _studentised(part.means, part.errors)) for part in parts])
+        beyond = _null("hypergeometric", apart, reached)
+        null = _null("hypergeometric", gaps, value)
+    else:
+        count = min(len(part.means) for part in parts if part.chances is None)
+        drawn = [_sampled(part, count, rng) for part in parts]
+        of_gap = [gap(means, scale) for means in drawn]
+        gap_draws = np.max(of_gap, axis=0) if scale == "difference" else np.min(of_gap, axis=0)
+        both = zip(drawn, parts, strict=True)
+        apart_draws = np.max([_studentised(means, part.errors) for means, part in both], axis=0)
+        method = next(part.method for part in parts if part.chances is None)
+        beyond, null = null_of_draws(method, apart_draws, reached), null_of_draws(method, gap_draws, value)
+    as_far, as_near = beyond.above, beyond.below
+    below, above = (as_near, as_far) if scale == "difference" else (as_far, as_near)
+    return replace(null, below=below, above=above), beyond.law
 
 
-def _atoms(part: Dealt, scale: Scale) -> Atoms:
+def _studentised(means: Floats, errors: Floats) -> Floats:
+    """The largest difference of two groups in its standard errors (draws,)."""
+    largest = np.zeros(len(means))
+    for group in range(len(errors) - 1):
+        error = np.hypot(errors[group], errors[group + 1 :])
+        apart = np.abs(means[:, group, None] - means[:, group + 1 :])
+        scaled = np.divide(apart, error, out=np.zeros(apart.shape), where=error > 0)
+        largest = np.maximum(largest, scaled.max(axis=1))
+    return largest
+
+
+def _null(method: str, law: Atoms, value: float) -> Null:
+    tie = _TIE * max(1.0, abs(value))
+    return Null(
+        method=method,
+        below=min(1.0, float(law.chances[law.values <= value + tie].sum())),
+        above=min(1.0, float(law.chances[law.values >= value - tie].sum())),
+        mean=float((law.values * law.chances).sum()),
+        law=law_of_atoms(law.values, law.chances),
+    )
+
+
+def _sampled(part: Dealt, count: int, rng: np.random.Generator) -> Floats:
+    """So many of the draws, or of the atoms by their chances."""
+    if part.chances is None:
+        return part.means[:count]
+    return part.means[rng.choice(len(part.means), count, p=part.chances)]
+
+
+# --- atoms ------------------------------------------------------------------------------------------------------------
+
+
+def _atoms(part: Dealt, values: Floats) -> Atoms:
     assert part.chances is not None  # noqa: S101 (the caller has looked)
-    values = gap(part.means, scale)
     order = np.argsort(values, kind="stable")
     return Atoms(values=values[order], chances=part.chances[order])
 

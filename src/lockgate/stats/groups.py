@@ -156,12 +156,12 @@ def student(scores: Floats, degrees: Floats) -> Floats:
     return found
 
 
-def limits(means: Means, level: float) -> Floats:
-    """What each group's true mean stays at or below with confidence `level` (groups,).
+def limits(means: Means, score: float) -> Floats:
+    """How high each group's true mean may be, at a normal score of confidence; how low, at a negative one (groups,).
 
     Shares by Wilson's score limits (Wilson 1927), others by Student's.
     """
-    z = student(np.full(len(means.values), normal_quantile(level)), means.degrees)
+    z = student(np.full(len(means.values), score), means.degrees)
     if not means.share:
         return means.values + z * means.deviations
     rows, share = means.rows, means.values
@@ -173,5 +173,5 @@ def limits(means: Means, level: float) -> Floats:
 def of_group(means: Means, group: int, lowest: float = -np.inf) -> Uncertainty:
     """Where one group's true mean is, which is at least `lowest`."""
     own = means.pick(np.array([group]))
-    law = law_by(lambda level: max(lowest, float(limits(own, level)[0])))
+    law = law_by(lambda level: max(lowest, float(limits(own, normal_quantile(level))[0])))
     return uncertainty("wilson" if means.share else "influence", float(own.rows[0]), law)
