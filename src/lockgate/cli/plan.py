@@ -103,15 +103,19 @@ def command(
       lockgate plan services/income/lockgate.yaml --format markdown >> plan.md
 
     \b
-    How to read a line: `champion/f1  max_drop 0.01  24,000  –  10,000  max_drop 0.016`
-      needs 24,000 rows; there are 10,000, which can hold a margin of 0.016.
+    How to read a line:
+      condition                            limit          rows needed  part  holds now  spread
+      ✗ champion/f1 · slice sex=Female     max_drop 0.01       24,000   5 %      0.016  retrained
+      24,000 rows are needed all in all, as the slice is 5 % of them; those that are there can hold a
+      margin of 0.016. The spread is that of a retrained twin of the champion.
+
+    \b
     Too few rows? Collect more, allow a wider margin, compare fewer slices and columns, or judge a
     metric that varies less (ROC AUC instead of F1). It is advice: exit code 0 also where rows are too few.
     """
     import os
     import sys
 
-    from lockgate.cli._ends import say
     from lockgate.plan import make_plan
     from lockgate.plan.result import Assumptions
     from lockgate.progress import fitting, printable
@@ -144,6 +148,4 @@ def command(
         watched = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         text = render(plan, width=get_terminal_size((100, 24)).columns, colour=watched)
         click.echo(text if watched else printable(text), nl=False)
-    if plan.rows and any(each.enough is False for each in plan.conditions if each.level == "block"):
-        say("lockgate: too few rows for this policy's margins; this is advice, and nothing was judged")
     return ExitCode.PASSED

@@ -206,9 +206,14 @@ def _paired(views: Mapping[str, Evidence], spec: GateSpec, looking: _Looking) ->
 
 def _twin_said(frame: Frame, differs: float, wanted: float) -> str:
     if frame.task == "regression":
-        return f"a retrained model, as good as the champion, whose errors share {1 - differs:.1%} of their variance"
-    text = f"a retrained model, as good as the champion, that answers {differs:.1%} of the rows otherwise"
-    return text if differs >= 0.9 * wanted else f"{text} (not {wanted:.0%}: both are right too often to differ so much)"
+        shared = 100 * (1 - differs)
+        return f"a retrained model, as good as the champion, whose errors are correlated with its own by {shared:.2g} %"
+    text = f"a retrained model, as good as the champion, that answers {100 * differs:.2g} % of the rows otherwise"
+    return (
+        text
+        if differs >= 0.9 * wanted
+        else f"{text} (not {100 * wanted:.2g} %: both are right too often to differ so much)"
+    )
 
 
 def _alike(one: Predictions, other: Predictions) -> bool:
@@ -272,6 +277,6 @@ def _data_said(policy: Policy, assumptions: Assumptions) -> Iterator[str]:
     if policy.model.task == "regression":
         yield "normal labels, and a model that says little more than their mean"
     if policy.data.slices or policy.data.sensitive:
-        yield f"the smallest slice or group of each column holds {assumptions.part:.0%} of the rows"
+        yield f"the smallest slice or group of each column holds {100 * assumptions.part:.2g} % of the rows"
     if any(spec.gate.needs.reference != "no" for spec in policy.gates):
         yield "normal columns or ten even categories, one for each name or glob, and a reference of as many rows"

@@ -171,11 +171,19 @@ def _shares(asked: Sequence[_Asked], rules: Rules) -> _Share:
 
 def _times(each: _Asked, aim: Aim, share: _Share, min_rows: int) -> float | None:
     """The smallest multiple of the measured rows that does; None where none does."""
-    parts = each.case.measured.at
-    least = (
-        min_rows / each.question.rows if parts.slice is not None or parts.group is not None else 1 / each.question.rows
-    )
-    return smallest(lambda times: aim.met(each.question, times, share(each, times)), max(least, _LEAST), _MOST)
+    # Under `data.min_rows` a slice or group is listed, not judged.
+    least = max(min_rows / _smallest_part(each), _LEAST)
+    return smallest(lambda times: aim.met(each.question, times, share(each, times)), least, _MOST)
+
+
+def _smallest_part(each: _Asked) -> float:
+    """Rows of what a measurement is about; where it compares the groups of a column, of the smallest of them."""
+    at, run = each.case.measured.at, each.seen.run
+    own = each.question.rows
+    if at.column is None or at.group is not None or run is None:
+        return own
+    groups = (entry for entry in run.measurements if entry.at.group is not None and entry.at.column == at.column)
+    return min((float(entry.rows) for entry in groups if entry.rows), default=own)
 
 
 def _planned(each: _Asked, times: float | None, aim: Aim, share: _Share, present: Mapping[str, int | None]) -> Planned:

@@ -10,8 +10,9 @@ def render(plan: Plan) -> str:
     lines = [f"## Plan of {code(plan.name)}", "", prose(words.asked(plan).capitalize() + "."), ""]
     lines += [f"- {_MARKS[enough]} {prose(text)}" for enough, text in words.totals(plan)]
     if plan.conditions:
-        lines += ["", "| condition | limit | rows needed | of these | there | these rows hold | spread |"]
-        lines += ["| --- | --- | ---: | ---: | ---: | --- | --- |", *map(_row, plan.conditions)]
+        lines += ["", "| condition | limit | rows needed | part | holds now | spread |"]
+        lines += ["| --- | --- | ---: | ---: | ---: | --- |", *map(_row, plan.conditions)]
+        lines += _curve(plan)
         lines += ["", *(f"- {code(each.id)}: {prose(each.note)}" for each in words.undecidable(plan))]
     lines += ["", *(f"- {prose(remark)}" for remark in words.remarks(plan))]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -23,11 +24,23 @@ _MARKS: dict[bool | None, str] = {True: "✅", False: "❌", None: "▫️"}
 def _row(each: Planned) -> str:
     cells = [
         f"{_MARKS[each.enough]} {code(each.id)}{'' if each.level == 'block' else f' ({each.level})'}",
-        prose(words.limit(each.bound, each.limit, each.unit)),
+        code(words.limit(each)),
         "none does" if each.needed is None else words.count(each.needed),
-        words.count(each.needed_here) if each.share < 1 else "",
-        "–" if each.rows is None else f"{each.rows:,}",
-        prose(words.limit(each.bound, each.holds, each.unit)),
+        words.part(each),
+        words.held(each),
         words.FROM[each.source],
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _curve(plan: Plan) -> list[str]:
+    title, points = words.curve(plan)
+    if not points:
+        return []
+    rows = [
+        [title, *(words.count(point.rows) for point in points)],
+        ["---", *("---:" for _ in points)],
+        ["unchanged candidates decided", *(words.per_cent(point.decided) for point in points)],
+        ["faults of twice the margin blocked", *(words.per_cent(point.caught) for point in points)],
+    ]
+    return ["", *(f"| {' | '.join(row)} |" for row in rows)]

@@ -1,10 +1,14 @@
 """A plan in a terminal: what is needed, what is there, and which limits the rows can hold."""
 
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from lockgate.plan import words
-from lockgate.plan.result import Plan
-from lockgate.reports.text import plain, sentence
+from lockgate.plan.result import Plan, Planned
+from lockgate.reports.text import plain, sentence, where_words
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SHOWN = 30
 """Conditions that are shown; `--format json` has all."""
@@ -47,6 +51,7 @@ def render(plan: Plan, *, width: int = 100, colour: bool = False) -> str:
         console.print(Text("Nothing that this policy asks is a matter of chance that rows could settle."))
     else:
         _table(console, plan)
+        _curve(console, plan)
     remarks = words.remarks(plan)
     if remarks:
         console.print()
@@ -58,41 +63,50 @@ def render(plan: Plan, *, width: int = 100, colour: bool = False) -> str:
 _LOOKS: dict[bool | None, tuple[str, str]] = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "cyan")}
 
 
-def _table(console: object, plan: Plan) -> None:
-    from rich.console import Console
+def _table(console: "Console", plan: Plan) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    assert isinstance(console, Console)  # noqa: S101 (typed where rich is imported)
     there = any(count is not None for count in plan.rows.values())
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column("condition", overflow="fold", ratio=1)
-    table.add_column("limit", no_wrap=True)
-    table.add_column("rows needed", justify="right", no_wrap=True)
-    table.add_column("of these", justify="right", no_wrap=True)
-    if there:
-        table.add_column("there", justify="right", no_wrap=True)
-        table.add_column("these rows hold", no_wrap=True)
-    table.add_column("spread", no_wrap=True)
+    table.add_column("condition", overflow="fold")
+    for name in ("limit", "rows needed", "part", *(("holds now",) if there else ()), "spread"):
+        table.add_column(name, justify="left" if name in {"limit", "spread"} else "right", no_wrap=True)
     for each in plan.conditions[:SHOWN]:
         sign, style = _LOOKS[each.enough]
         level = "" if each.level == "block" else f" ({each.level})"
-        cells: list[Text | str] = [
-            Text.assemble((f"{sign} ", style), words.about(each), (level, "dim")),
-            words.limit(each.bound, each.limit, each.unit),
-            "none does" if each.needed is None else words.count(each.needed),
-            words.count(each.needed_here) if each.share < 1 else "",
-        ]
-        if there:
-            cells += [
-                "–" if each.rows is None else f"{each.rows:,}",
-                words.limit(each.bound, each.holds, each.unit),
-            ]
-        table.add_row(*cells, Text(words.FROM[each.source], style="dim"))
+        table.add_row(
+            Text.assemble((f"{sign} ", style), words.name(each), (level, "dim"), (_place(each), "dim")),
+            Text(words.limit(each)),
+            Text("none does" if each.needed is None else words.count(each.needed)),
+            Text(words.part(each)),
+            *((Text(words.held(each)),) if there else ()),
+            Text(words.FROM[each.source], style="dim"),
+        )
     console.print()
     console.print(table)
     more = len(plan.conditions) - SHOWN
     if more > 0:
         console.print(Text(f"… and {more} more that need no more rows; --format json has all", style="dim"))
     for each in words.undecidable(plan)[:SHOWN]:
-        console.print(Text(f"{words.about(each)}: {sentence(each.note)}", style="dim"))
+        console.print(Text(f"{words.name(each)}{_place(each)}: {sentence(each.note)}", style="dim"))
+
+
+def _place(each: Planned) -> str:
+    place = where_words(each.at)
+    return f" · {place}" if place else ""
+
+
+def _curve(console: "Console", plan: Plan) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    title, points = words.curve(plan)
+    if not points:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    table.add_row(Text(title, style="dim"), *(words.count(point.rows) for point in points))
+    table.add_row("unchanged candidates decided", *(words.per_cent(point.decided) for point in points))
+    table.add_row("faults of twice the margin blocked", *(words.per_cent(point.caught) for point in points))
+    console.print()
+    console.print(table)

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from lockgate.numbers import short
-from lockgate.plan.result import Plan, Planned
+from lockgate.plan.result import Plan, Planned, Point
 from lockgate.reports.text import plain, sentence
 from lockgate.stats.power import CAUGHT
-from lockgate.types import Bound
 
 FROM = {
     "measured": "measured",
-    "retrained": "a retrained twin",
+    "retrained": "retrained",
     "supposed": "supposed",
 }
 """Where a spread comes from."""
@@ -27,23 +26,34 @@ def count(rows: int | None) -> str:
     return "–" if rows is None else f"{rounded(rows):,}"
 
 
-def limit(bound: Bound, value: float | None, unit: str | None) -> str:
+def limit(each: Planned) -> str:
     """`max_drop 0.01`, as the policy sets it."""
-    return "–" if value is None else f"{bound} {short(value, unit, 3)}"
+    return f"{each.bound} {short(each.limit, each.unit, 3)}"
+
+
+def held(each: Planned) -> str:
+    """The tightest limit that the rows which are there can hold."""
+    return "–" if each.holds is None else short(each.holds, each.unit, 3)
+
+
+def part(each: Planned) -> str:
+    """`5 %`: how much of the rows a condition is about; empty where it is about all."""
+    return "" if each.share >= 1 else per_cent(each.share)
 
 
 def asked(plan: Plan) -> str:
     """What the rows must do."""
     power, caught = plan.assumptions.power, max(CAUGHT, plan.assumptions.power)
     return (
-        f"rows at which {_per_cent(power)} of unchanged candidates are decided and {_per_cent(caught)} of faults of "
-        f"twice the margin blocked, by a run that blocks {_per_cent(plan.false_block_rate)} of the unchanged ones; "
-        f"intervals at {_per_cent(plan.confidence)}"
+        f"rows at which {per_cent(power)} of unchanged candidates are decided and {per_cent(caught)} of faults of "
+        f"twice the margin blocked, by a run that blocks {per_cent(plan.false_block_rate)} of the unchanged ones; "
+        f"intervals at {per_cent(plan.confidence)}"
     )
 
 
-def _per_cent(share: float) -> str:
-    return f"{short(share * 100, digits=3)} %"
+def per_cent(share: float) -> str:
+    """A share in per cent, as far as a plan can be trusted."""
+    return f"{short(share * 100, digits=2 if share < 0.9 else 3)} %"
 
 
 def totals(plan: Plan) -> list[tuple[bool | None, str]]:
@@ -70,9 +80,16 @@ def undecidable(plan: Plan) -> list[Planned]:
     return [each for each in plan.conditions if each.needed is None]
 
 
-def about(each: Planned) -> str:
-    """A condition's name, safe to show."""
-    return plain(each.id)
+def name(each: Planned) -> str:
+    """A condition's gate and metric, safe to show."""
+    return plain(f"{each.gate}/{each.metric}")
+
+
+def curve(plan: Plan) -> tuple[str, tuple[Point, ...]]:
+    """Whose power curve it is, and the points of it that a line of text has room for."""
+    hardest = next((each for each in plan.conditions if each.level == "block" and each.needed is not None), None)
+    shown = plan.curve[:: max(1, len(plan.curve) // 6)]
+    return ("" if hardest is None else "the hardest one, on so many rows"), shown
 
 
 def remarks(plan: Plan) -> list[str]:
