@@ -69,12 +69,13 @@ class Said:
         return self.missing[name].reason
 
 
-def measure(uses: str, frame: Frame | None, min_rows: int = 1) -> Said:
-    """All that a gate of Lockgate says of a frame; nothing twice."""
+def measure(uses: str, frame: Frame | None, min_rows: int = 1, asked: frozenset[str] | None = None) -> Said:
+    """All that a gate of Lockgate says of a frame; nothing twice. `asked`: the metrics that a policy asks for."""
     gate = find_gate(uses, Path()).cls
     # These gates look at the frame alone: of the data set only its being there matters.
     data = open_source(pa.table({"x": [1]}), base=Path(), role="validation")
-    evidence = Evidence(task=frame.task if frame else "other", data=data, frame=frame, min_rows=min_rows)
+    task = frame.task if frame else "other"
+    evidence = Evidence(task=task, data=data, frame=frame, min_rows=min_rows, asked=asked)
     said = list(gate().measure(gate.params(), evidence))
     names = [f"{entry.metric}[{entry.at}]" if str(entry.at) else entry.metric for entry in said]
     assert len(names) == len(set(names)), "something was said twice"

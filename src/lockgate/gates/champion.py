@@ -21,12 +21,18 @@ METRICS: Mapping[str, Metric] = {name: replace(metric, compared=True) for name, 
 _MODEL = """{task: binary, candidate: {predictions: {prediction: new, score: p_new}},
   champion: {predictions: {prediction: old, score: p_old}}}"""
 _ROLES = "{label: y, positive: 1, min_rows: 4}"
+_TIMES = 40
 _SAID: Mapping[str, Sequence[object]] = {
     "new": [0, 0, 1, 1, 1, 1, 0, 0],
     "p_new": [0.1, 0.2, 0.6, 0.7, 0.8, 0.9, 0.3, 0.4],
     "old": [0, 0, 1, 1, 0, 1, 0, 0],
     "p_old": [0.2, 0.1, 0.7, 0.8, 0.4, 0.9, 0.4, 0.3],
 }
+
+
+def _rows(label: Sequence[int], times: int = 1) -> Mapping[str, Sequence[object]]:
+    """The columns of an example, some times over."""
+    return {name: [*column] * times for name, column in {"y": label, **_SAID}.items()}
 
 
 class Settings(Params):
@@ -41,8 +47,10 @@ class Champion:
     Both models predict every row of `data.validation` (or of the role that `data` names), and every metric of the gate
     `performance` is measured for each. `max_drop` is how much worse the candidate may be, `min_gain` how much better it
     must be, `min_ratio` and `max_ratio` bound the candidate's value over the champion's; `slices` asks the same of
-    every slice. A metric that has no value for one of the two is an error. The first model of all has no champion:
-    `champion: none` with `when_no_champion: pass` says so.
+    every slice. A drop beyond its limit fails where chance does not explain it: how often would the two models, swapped
+    in each row at random, differ as much? A drop within its limit passes where the rows rule out a worse one; otherwise
+    the condition is undecided. A metric that has no value for one of the two is an error. The first model of all has no
+    champion: `champion: none` with `when_no_champion: pass` says so.
 
     Why it matters
     --------------
@@ -67,7 +75,7 @@ class Champion:
             name="no worse than the champion",
             policy="metrics: {f1: {max_drop: 0.01}}",
             status=Status.PASS,
-            data={"y": [0, 0, 0, 1, 1, 1, 0, 1], **_SAID},
+            data=_rows([0, 0, 0, 1, 1, 1, 0, 1], _TIMES),
             model=_MODEL,
             roles=_ROLES,
         ),
@@ -75,7 +83,15 @@ class Champion:
             name="finds fewer of the negative rows than the champion",
             policy="metrics: {specificity: {max_drop: 0.05}}",
             status=Status.FAIL,
-            data={"y": [0, 0, 0, 1, 0, 1, 0, 1], **_SAID},
+            data=_rows([0, 0, 0, 1, 0, 1, 0, 1], _TIMES),
+            model=_MODEL,
+            roles=_ROLES,
+        ),
+        Example(
+            name="too few rows to tell a worse model from chance",
+            policy="metrics: {specificity: {max_drop: 0.05}}",
+            status=Status.INCONCLUSIVE,
+            data=_rows([0, 0, 0, 1, 0, 1, 0, 1]),
             model=_MODEL,
             roles=_ROLES,
         ),
@@ -83,7 +99,7 @@ class Champion:
             name="one class only, so that neither model has a ranking",
             policy="metrics: {roc_auc: {max_drop: 0.02}}",
             status=Status.ERROR,
-            data={"y": [1, 1, 1, 1, 1, 1, 1, 1], **_SAID},
+            data=_rows([1, 1, 1, 1, 1, 1, 1, 1]),
             model=_MODEL,
             roles=_ROLES,
         ),

@@ -227,7 +227,7 @@ def _laws(
     name: str, pairs: Pairs, scales: Sequence[Difference], values: tuple[float, float], code: int | None
 ) -> list[Laws]:
     try:
-        found = _of_table(name, pairs, scales, code) if pairs.alone else None
+        found = _of_table(name, pairs, scales, code) if pairs.alone or name == "prevalence" else None
         return found or _of_rows(name, pairs, scales, values, code)
     except Undefined:
         return [(None, None)] * len(scales)  # the metric is not smooth in these rows: nothing is invented
@@ -285,7 +285,7 @@ def _of_rows(
     for scale in scales:
         factors = (1.0, 1.0) if scale.scale == "difference" else (1 / values[0], 1 / values[1])
         law = moved_law(moves, scale.value, factors, pairs.seed)
-        null = centred_null(method, scale.value, law) if swapped is None else swapped
+        null = centred_null(method, moves, scale.value, law) if swapped is None else swapped
         if swapped is not None and scale.scale == "log_ratio":
             null = swapped_ratio(swapped, values[0] + values[1])
         found.append((uncertainty(method, pairs.effective, law), null))

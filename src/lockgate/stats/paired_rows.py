@@ -27,6 +27,7 @@ _SCORES = np.array([normal_quantile(level) for level in LEVELS])
 _DRAWS = 4_000
 _HEAVY = 256  # rows whose weight in a draw is drawn, of the few that bear most
 _UNSEEN = 0.5
+_ROUNDING = 1e-12
 _FARTHEST = 1 - 1e-12
 
 
@@ -52,9 +53,9 @@ class Moves:
 
     @cached_property
     def difference(self) -> Floats:
-        """What each row does to the difference."""
+        """What each row does to the difference; nothing where but rounding sets the models apart."""
         found: Floats = self.candidate - self.champion
-        return found
+        return found if np.abs(found).max() > _ROUNDING * self.reach else np.zeros_like(found)
 
     @cached_property
     def reach(self) -> float:
@@ -145,8 +146,10 @@ def swapped_ratio(null: Null, total: float) -> Null:
     return replace(null, law=replace(null.law, quantiles=tuple((2 * np.arctanh(held)).tolist())))
 
 
-def centred_null(method: str, value: float, law: Law) -> Null:
-    """The null whose law is that of the estimate around the truth, moved to 0."""
+def centred_null(method: str, moves: Moves, value: float, law: Law) -> Null:
+    """The null whose law is that of the estimate around the truth, moved to 0. Swapping equal rows changes nothing."""
+    if value == 0 and not moves.difference.any():
+        return swapped_means(moves)
     return Null(
         method=method,
         below=reading.above(law, 0.0),
