@@ -22,8 +22,9 @@ from lockgate.evidence.patterns import check_pattern
 from lockgate.evidence.view import Evidence, Label, Source
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.globs import best_match, matches
+from lockgate.stats.laws import exact
 from lockgate.stats.undefined import Undefined
-from lockgate.types import At, Condition, Measurement, Metric, Missing, Status
+from lockgate.types import JSON, At, Condition, Measurement, Metric, Missing, Status
 
 Limit: TypeAlias = int | Annotated[float, Field(allow_inf_nan=False)] | str
 _LARGEST = 1e300  # a limit that no column of float64 can reach is a slip of the pen
@@ -131,6 +132,10 @@ class DataQuality:
     reference, and how many rows the model has already seen in training. Missing values count as missing alone: no
     other check looks at them.
 
+    Every number is a fact about the rows at hand, and no estimate: a contract is about this file, of which no row
+    remains unseen. So none has a margin of error, and a limit is kept or broken for certain, however few rows there
+    are. What the source would deliver another day is another file and another check.
+
     Why it matters
     A model's quality measured on broken data says nothing. Ages in months, a decimal comma that turns numbers into
     text, a category spelt anew or rows that also stand in the training data all change the measured numbers, mostly
@@ -183,15 +188,32 @@ columns:
         constant: dict[str, bool | None] = {}
         for name in data.schema:
             column = ColumnValues(name, data)
-            yield from _measured(column, _contract(name, params.columns))
-            if name in features:
+            yield from _measured(column, _contract(name, params.columns), evidence)
+            if name in features and evidence.asks("constant_columns"):
                 constant[name] = column.constant
         yield from _unmatched(params.columns, tuple(data.schema))
-        yield Measurement(metric="rows", value=float(data.rows), rows=data.rows)
-        yield _whole("duplicates", data, lambda: _duplicates(data, evidence.id))
-        yield _constant_columns(constant, evidence)
+        yield _fact("rows", data.rows, rows=data.rows)
+        if evidence.asks("duplicates"):
+            yield _whole("duplicates", data, lambda: _duplicates(data, evidence.id))
+        if evidence.asks("constant_columns"):
+            yield _constant_columns(constant, evidence)
         yield from _schema(data, evidence.reference)
-        yield _whole("overlap", data, lambda: _overlap(evidence))
+        if evidence.asks("overlap"):
+            yield _whole("overlap", data, lambda: _overlap(evidence))
+
+
+def _fact(
+    metric: str, value: float, *, rows: int, at: At | None = None, details: Mapping[str, JSON] | None = None
+) -> Measurement:
+    """What is true of the rows at hand, without a margin of error."""
+    return Measurement(
+        metric=metric,
+        value=float(value),
+        at=at or At(),
+        uncertainty=exact(float(value), rows),
+        rows=rows,
+        details=details or {},
+    )
 
 
 # --- the contract -----------------------------------------------------------------------------------------------------
@@ -223,10 +245,10 @@ def _unmatched(contracts: Mapping[str, ColumnContract], columns: tuple[str, ...]
 # --- one column -------------------------------------------------------------------------------------------------------
 
 
-def _measured(column: ColumnValues, contract: ColumnContract) -> Iterator[Measurement | Missing]:
+def _measured(column: ColumnValues, contract: ColumnContract, evidence: Evidence) -> Iterator[Measurement | Missing]:
     """Every metric that the column's kind has or its contract asks for."""
     yield _checked("nulls", column, lambda: (column.nulls, {}), of=column.rows)
-    if column.kind == "number" and column.values:
+    if column.kind == "number" and column.values and evidence.asks("infinite"):
         yield _checked("infinite", column, lambda: (column.distribution.infinite, {}))
     if contract.type is not None:
         type_ = contract.type
@@ -242,7 +264,7 @@ def _measured(column: ColumnValues, contract: ColumnContract) -> Iterator[Measur
     if contract.unique:
         yield _checked("duplicate_values", column, lambda: repeated(column))
     if contract.required:
-        yield Measurement(metric="absent", value=0.0, at=At(column=column.name))
+        yield _fact("absent", 0, rows=column.rows, at=At(column=column.name))
 
 
 def _checked(
@@ -259,7 +281,7 @@ def _checked(
         return Missing(metric=metric, reason=str(reason), at=at)
     except EvidenceError as error:  # of this column alone; the others are measured all the same
         return Missing(metric=metric, reason=f"{error.what}; {error.fix}", at=at)
-    return Measurement(metric=metric, value=bad / total, at=at, rows=total, details=details)
+    return _fact(metric, bad / total, at=at, rows=total, details=details)
 
 
 # --- the data as a whole ----------------------------------------------------------------------------------------------
@@ -275,7 +297,7 @@ def _whole(metric: str, data: Source, measure: Callable[[], Broken]) -> Measurem
         return Missing(metric=metric, reason=str(reason))
     except EvidenceError as error:
         return Missing(metric=metric, reason=f"{error.what}; {error.fix}")
-    return Measurement(metric=metric, value=count / data.rows, rows=data.rows, details=details)
+    return _fact(metric, count / data.rows, rows=data.rows, details=details)
 
 
 def _duplicates(data: Source, id_column: str | None) -> Broken:
@@ -311,7 +333,7 @@ def _constant_columns(constant: Mapping[str, bool | None], evidence: Evidence) -
         why = f"these cannot be read: {', '.join(map(repr, unknown[:MOST_SHOWN]))}" if unknown else "there are none"
         return Missing(metric="constant_columns", reason=f"of the feature columns, {why}")
     names = [name for name, held in constant.items() if held]
-    return Measurement(metric="constant_columns", value=float(len(names)), details={"columns": [*names[:MOST_SHOWN]]})
+    return _fact("constant_columns", len(names), rows=evidence.data.rows, details={"columns": [*names[:MOST_SHOWN]]})
 
 
 def _schema(data: Source, reference: Source | None) -> Iterator[Measurement | Missing]:
@@ -326,4 +348,4 @@ def _schema(data: Source, reference: Source | None) -> Iterator[Measurement | Mi
         [column for column in here if column in there and here[column].kind != there[column].kind],
     )
     for name, columns in zip(names, found, strict=True):
-        yield Measurement(metric=name, value=float(len(columns)), details={"columns": [*columns[:MOST_SHOWN]]})
+        yield _fact(name, len(columns), rows=data.rows, details={"columns": [*columns[:MOST_SHOWN]]})

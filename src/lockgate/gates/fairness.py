@@ -126,6 +126,13 @@ class Fairness:
     (Kish's effective sample size, (Σw)² / Σw²). A group for which nothing was predicted has no
     precision, which makes that comparison an error that names it: a model cannot predict its way out of one.
 
+    Groups that are all treated alike still differ by chance, the more the more groups there are and the fewer rows they
+    have. So a difference or ratio is corrected for what chance adds before it is held against its limit, and beyond the
+    limit it blocks only if chance does not explain it: if the largest difference of two groups, in its standard errors,
+    is larger than the groups' rows show when they are dealt to the groups anew. The limits of a group's own rate are
+    judged by the rate itself. Rows of one cluster (`data.cluster`, blocks of `data.time`) are dealt together; with
+    fewer than 10 clusters in a group nothing is said about chance.
+
     Why it matters
     --------------
     A model that decides about people and serves one group worse than another does harm and may be unlawful. A selection
@@ -164,9 +171,9 @@ class Fairness:
             policy="metrics: {selection_rate_ratio: {min: 0.8}}",
             status=Status.FAIL,
             data={
-                "y": [0, 0, 1, 1, 0, 0, 1, 1],
-                "yhat": [0, 0, 0, 1, 0, 1, 1, 1],
-                "sex": ["f", "f", "f", "f", "m", "m", "m", "m"],
+                "y": [0, 0, 1, 1, 0, 0, 1, 1] * 10,
+                "yhat": [0, 0, 0, 1, 0, 1, 1, 1] * 10,
+                "sex": ["f", "f", "f", "f", "m", "m", "m", "m"] * 10,
             },
             model=_MODEL,
             roles=_ROLES,

@@ -83,6 +83,11 @@ def uncertainty(method: str, rows: float, law: Law, *, bias: float = 0.0) -> Unc
     return Uncertainty(method=method, rows=rows, bias=bias, law=law)
 
 
+def exact(value: float, rows: float) -> Uncertainty:
+    """The certainty of a fact: its value is itself the truth, at every level."""
+    return Uncertainty(method="exact", rows=rows, bias=0.0, law=Law(quantiles=(value,) * len(LEVELS), tail="exact"))
+
+
 def null_of_draws(method: str, draws: Floats, value: float) -> Null:
     """The null that some draws show, read at the measured value.
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lockgate.evidence.digest import digest_column
-from lockgate.evidence.sources.codes import Encoded, encode, joined, present, view
+from lockgate.evidence.sources.codes import Codes64, Encoded, encode, joined, present, tally, view
 from lockgate.evidence.sources.kinds import is_comparable, is_text, kind_of
 
 Read: TypeAlias = Callable[[str], pa.ChunkedArray]
@@ -25,8 +25,11 @@ _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 def distinct_rows(read: Read, names: Sequence[str], rows: int) -> int:
     """Number of different rows in some columns; missing values equal each other."""
+    if len(names) == 1:
+        values, counts = tally(read(names[0]))
+        return len(values) + int(counts[-1] > 0)
     if len(names) < 3:  # hashing pays from three columns on
-        return len(np.unique(joined((encode(read(name)) for name in names), rows)))
+        return _highest(joined((encode(read(name)) for name in names), rows))
     hashes = np.zeros(rows, np.uint64)
     for name in names:
         _mix(hashes, _bits(read(name)))
@@ -36,7 +39,12 @@ def distinct_rows(read: Read, names: Sequence[str], rows: int) -> int:
         return rows
     mask = _mask(repeated)
     joint = joined((encode(read(name).filter(mask)) for name in names), left)
-    return rows - left + len(np.unique(joint))
+    return rows - left + _highest(joint)
+
+
+def _highest(joint: Codes64) -> int:
+    """How many codes there are, counted from 0 and each in use."""
+    return int(joint.max(initial=-1)) + 1
 
 
 def shared_rows(read: Read, other: Read, names: Sequence[str], sizes: tuple[int, int]) -> int:
