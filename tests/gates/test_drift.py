@@ -92,8 +92,12 @@ def test_nan_counts_as_missing() -> None:
 def test_columns_count_as_drifted_from_the_limits_that_the_policy_sets() -> None:
     reference = {"a": ["x"] * 50 + ["y"] * 50, "b": ["x"] * 50 + ["y"] * 50}
     seen = evidence({"a": ["x"] * 50 + ["y"] * 50, "b": ["x"] * 70 + ["y"] * 30}, reference)
-    psi = drift(seen).value("psi", "b")
+    measured = drift(seen).entry("psi", "b")
+    assert isinstance(measured, Measurement)
+    assert measured.uncertainty is not None
+    psi = measured.value - measured.uncertainty.bias  # what of it is more than chance
     assert drift(seen).value("drifted_share") == 0
+    assert drift(seen, psi_limit=psi + 1e-9).value("drifted_share") == 0
     assert drift(seen, psi_limit=psi).value("drifted_share") == 0.5
     entry = drift(seen, psi_limit=psi).entry("drifted_share")
     assert isinstance(entry, Measurement)

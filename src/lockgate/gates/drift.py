@@ -1,7 +1,7 @@
 """Drift: how far the data have moved from the reference."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -11,8 +11,10 @@ from pydantic import Field
 from lockgate.errors import EvidenceError
 from lockgate.evidence.distribution import Counts, Distribution, Value
 from lockgate.evidence.parallel import mapped
-from lockgate.evidence.view import Evidence, Frame, Predictions, Source
+from lockgate.evidence.predicted import both_predicted, class_counts, sorted_values
+from lockgate.evidence.view import Evidence, Source
 from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.stats.chances import Laws, laws_of_categories, laws_of_change, laws_of_numbers
 from lockgate.stats.compared import (
     CATEGORY_METRICS,
     MOST_SHOWN,
@@ -23,7 +25,7 @@ from lockgate.stats.compared import (
     compare_numbers,
     undefined,
 )
-from lockgate.stats.rare import Named
+from lockgate.stats.rare import Named, pooled
 from lockgate.stats.undefined import Undefined
 from lockgate.types import At, Measurement, Metric, Missing, Status
 
@@ -96,6 +98,7 @@ class _Pair:
 
     compared: Compared
     rows: tuple[int, int]
+    laws: Mapping[str, Laws] = field(default_factory=dict)
     nulls: tuple[int, int] = (0, 0)
 
     @property
@@ -169,16 +172,16 @@ class Drift:
             yield from (Missing(metric=name, reason="there is no reference data") for name in METRICS)
             return
         measured: dict[tuple[str, str], Measurement | Missing] = {}
-        both = mapped(lambda column: tuple(_column(column, reference, evidence.data)), evidence.features)
+        both = mapped(lambda column: tuple(_column(column, evidence, reference)), evidence.features)
         for column, entries in zip(evidence.features, both, strict=True):
             for entry in entries:
                 measured[column, entry.metric] = entry
                 yield entry
         yield _drifted_share(params, evidence.features, measured)
         yield from _strays(evidence, reference)
-        yield from _of_whole("label", lambda: _label(evidence, reference))
-        yield from _of_whole("prediction", lambda: _prediction(evidence))
-        yield from _of_whole("score", lambda: _score(evidence))
+        yield from _of_whole("label", evidence, lambda wanted: _label(evidence, reference, wanted))
+        yield from _of_whole("prediction", evidence, lambda wanted: _prediction(evidence, wanted))
+        yield from _of_whole("score", evidence, lambda wanted: _score(evidence, wanted))
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -197,17 +200,18 @@ def _strays(evidence: Evidence, reference: Source) -> Iterator[Missing]:
                 yield Missing(metric="psi", reason=reason, at=At(column=column), rows=evidence.data.rows, listed=True)
 
 
-def _column(column: str, reference: Source, data: Source) -> Iterator[Measurement | Missing]:
+def _column(column: str, evidence: Evidence, reference: Source) -> Iterator[Measurement | Missing]:
     at = At(column=column)
     try:
-        kind = _common_kind(column, reference, data)
+        kind = _common_kind(column, reference, evidence.data)
     except Undefined as reason:
         yield from (Missing(metric=name, reason=str(reason), at=at) for name in (*_BASE, "missing_change"))
         return
-    pair = _pair(column, kind, reference, data)
+    # The share of drifted columns counts by what of the PSI is more than chance.
+    pair = _pair(column, kind, evidence, reference, {"psi", *filter(evidence.asks, _BASE)})
     yield _missing_change(pair, at)
     for name in _OF_KIND[kind]:
-        yield _entry(name, pair.compared.values[name], pair, at, error=pair.compared.errors.get(name, 0.0))
+        yield _entry(name, pair, at)
 
 
 def _common_kind(column: str, reference: Source, data: Source) -> Kind:
@@ -227,31 +231,45 @@ def _common_kind(column: str, reference: Source, data: Source) -> Kind:
     return _KINDS[now.kind]
 
 
-def _pair(column: str, kind: Kind, reference: Source, data: Source) -> _Pair:
-    nulls = (reference.nulls(column), data.nulls(column))
-    compare = _compared_numbers if kind == "numbers" else _compared_categories
+def _pair(column: str, kind: Kind, evidence: Evidence, reference: Source, wanted: Collection[str]) -> _Pair:
+    """A column compared, with the laws of the wanted metrics."""
+    data = evidence.data
+    pair = _Pair(
+        compared=undefined(_OF_KIND[kind], Undefined()),
+        nulls=(reference.nulls(column), data.nulls(column)),
+        rows=(reference.rows, data.rows),
+    )
     try:
-        compared = compare(column, reference, data)
+        if kind == "categories":
+            compared, laws = _of_counts(reference.counts((column,)), data.counts((column,)), wanted, evidence.seed)
+        else:
+            compared, laws = _of_values(
+                reference.distribution(column), data.distribution(column), wanted, evidence.seed
+            )
     except EvidenceError as error:  # of this column alone; the others are measured all the same
-        compared = undefined(_OF_KIND[kind], Undefined(f"{error.what}; {error.fix}"))
-    return _Pair(compared=compared, nulls=nulls, rows=(reference.rows, data.rows))
+        return replace(pair, compared=undefined(_OF_KIND[kind], Undefined(f"{error.what}; {error.fix}")))
+    return replace(pair, compared=compared, laws=laws)
 
 
-def _compared_numbers(column: str, reference: Source, data: Source) -> Compared:
-    was, now = reference.distribution(column), data.distribution(column)
+def _of_values(
+    was: Distribution, now: Distribution, wanted: Collection[str], seed: int
+) -> tuple[Compared, Mapping[str, Laws]]:
     for name, sample in (("the reference", was), ("the data", now)):
         if sample.infinite:
             reason = f"{name} holds {sample.infinite} infinite values, which lie at no distance from the others"
-            return undefined(NUMBER_METRICS, Undefined(reason))
-    return compare_numbers(was, now)
+            return undefined(NUMBER_METRICS, Undefined(reason)), {}
+    compared = compare_numbers(was, now)
+    return compared, laws_of_numbers(was, now, compared.values, wanted, seed)
 
 
-def _compared_categories(column: str, reference: Source, data: Source) -> Compared:
-    was, now = reference.counts((column,)), data.counts((column,))
+def _of_counts(was: Counts, now: Counts, wanted: Collection[str], seed: int) -> tuple[Compared, Mapping[str, Laws]]:
+    before, after = _by_value(was, was.counts), _by_value(now, now.counts)
     if was.rare is None:
-        return compare_categories(_by_value(was, was.counts), _by_value(now, now.counts))
-    more = {} if was.more is None else _by_value(was, was.more)
-    return compare_named(Named(counts=_by_value(was, was.counts), more=more, rare=was.rare), _by_value(now, now.counts))
+        compared = compare_categories(before, after)
+        return compared, laws_of_categories(before, after, compared.values, wanted, seed)
+    named = Named(counts=before, more={} if was.more is None else _by_value(was, was.more), rare=was.rare)
+    compared = compare_named(named, after)
+    return compared, laws_of_categories(*pooled(named, after), compared.values, wanted, seed)
 
 
 def _by_value(counts: Counts, rows: NDArray[np.int64]) -> dict[Value, float]:
@@ -264,19 +282,33 @@ def _missing_change(pair: _Pair, at: At) -> Measurement | Missing:
     if not all(pair.rows):
         return Missing(metric="missing_change", reason="there are no rows", at=at)
     was, now = (nulls / rows for nulls, rows in zip(pair.nulls, pair.rows, strict=True))
+    laws = laws_of_change(pair.nulls, pair.rows)
     return Measurement(
         metric="missing_change",
         value=abs(now - was),
         at=at,
+        uncertainty=laws.uncertainty,
+        null=laws.null,
         rows=pair.rows[1],
         details={"missing": {"reference": was, "data": now}},
     )
 
 
-def _entry(metric: str, value: float | Undefined, pair: _Pair, at: At, *, error: float) -> Measurement | Missing:
+def _entry(name: str, pair: _Pair, at: At, prefix: str = "") -> Measurement | Missing:
+    """What was found of one distance; the metric's name is `prefix` and the distance's."""
+    value, laws = pair.compared.values[name], pair.laws.get(name)
     if isinstance(value, Undefined):
-        return Missing(metric=metric, reason=str(value), at=at, rows=pair.values)
-    return Measurement(metric=metric, value=value, at=at, error=error, rows=pair.values, details=pair.compared.chart)
+        return Missing(metric=prefix + name, reason=str(value), at=at, rows=pair.values)
+    return Measurement(
+        metric=prefix + name,
+        value=value,
+        at=at,
+        error=pair.compared.errors.get(name, 0.0),
+        uncertainty=None if laws is None else laws.uncertainty,
+        null=None if laws is None else laws.null,
+        rows=pair.values,
+        details=pair.compared.chart,
+    )
 
 
 def _drifted_share(
@@ -288,10 +320,10 @@ def _drifted_share(
     open_: list[str] = []  # a profile of the reference leaves it open on which side of the limit they are
     for column in features:
         entries = [(measured[column, name], limit) for name, limit in limits.items()]
-        known = [(entry.value - limit, entry.error) for entry, limit in entries if isinstance(entry, Measurement)]
+        known = [(_unbiased(entry) - limit, entry.error) for entry, limit in entries if isinstance(entry, Measurement)]
         if any(over + error >= 0 for over, error in known) and not any(over >= error for over, error in known):
             open_.append(column)
-        if any(isinstance(entry, Measurement) and entry.value >= limit for entry, limit in entries):
+        if any(over >= 0 for over, _ in known):
             drifted.append(column)
         elif any(isinstance(entry, Missing) for entry, _ in entries):
             unknown.append(column)
@@ -309,67 +341,54 @@ def _drifted_share(
     )
 
 
+def _unbiased(measured: Measurement) -> float:
+    """A value less what chance alone adds to it."""
+    return measured.value if measured.uncertainty is None else max(0.0, measured.value - measured.uncertainty.bias)
+
+
 # --- label, predictions, scores ---------------------------------------------------------------------------------------
 
 
-def _of_whole(what: str, compare: Callable[[], _Pair]) -> Iterator[Measurement | Missing]:
+def _of_whole(
+    what: str, evidence: Evidence, compare: Callable[[Collection[str]], _Pair]
+) -> Iterator[Measurement | Missing]:
     words, names = _WHOLE[what]
     try:
-        pair = compare()
+        pair = compare({name for name in names if evidence.asks(f"{what}_{name}")})
     except Undefined as reason:
         yield from (Missing(metric=f"{what}_{name}", reason=str(reason)) for name in names)
         return
-    classes = Undefined(f"it is defined where {words} are numbers, not where they are classes")
     for name in names:
-        value, error = pair.compared.values.get(name, classes), pair.compared.errors.get(name, 0.0)
-        yield _entry(f"{what}_{name}", value, pair, At(), error=error)
+        if name in pair.compared.values:
+            yield _entry(name, pair, At(), prefix=f"{what}_")
+        else:
+            why = f"it is defined where {words} are numbers, not where they are classes"
+            yield Missing(metric=f"{what}_{name}", reason=why, rows=pair.values)
 
 
-def _label(evidence: Evidence, reference: Source) -> _Pair:
+def _label(evidence: Evidence, reference: Source, wanted: Collection[str]) -> _Pair:
     if evidence.label is None:
         raise Undefined("the policy names no data.label")
     kind = _common_kind(evidence.label, reference, evidence.data)
     if evidence.task in {"binary", "multiclass"}:
         kind = "categories"
-    return _pair(evidence.label, kind, reference, evidence.data)
+    return _pair(evidence.label, kind, evidence, reference, wanted)
 
 
-def _prediction(evidence: Evidence) -> _Pair:
-    (r, was), (d, now) = _predicted(evidence)
+def _prediction(evidence: Evidence, wanted: Collection[str]) -> _Pair:
+    (r, was), (d, now) = both_predicted(evidence)
     if d.task == "regression":
-        compared = compare_numbers(_sorted(was.prediction), _sorted(now.prediction))
+        compared, laws = _of_values(sorted_values(was.prediction), sorted_values(now.prediction), wanted, evidence.seed)
     else:
-        compared = compare_categories(_classes(r, was), _classes(d, now))
-    return _Pair(compared=compared, rows=(r.rows, d.rows))
+        before, after = class_counts(r, was), class_counts(d, now)
+        compared = compare_categories(before, after)
+        laws = laws_of_categories(before, after, compared.values, wanted, evidence.seed)
+    return _Pair(compared=compared, laws=laws, rows=(r.rows, d.rows))
 
 
-def _score(evidence: Evidence) -> _Pair:
-    (r, was), (d, now) = _predicted(evidence)
+def _score(evidence: Evidence, wanted: Collection[str]) -> _Pair:
+    (r, was), (d, now) = both_predicted(evidence)
     if d.task != "binary":
         raise Undefined("only a binary model has one score")
-    compared = compare_numbers(_sorted(was.score), _sorted(now.score))
-    return _Pair(compared=compared, rows=(r.rows, d.rows))
-
-
-def _predicted(evidence: Evidence) -> tuple[tuple[Frame, Predictions], tuple[Frame, Predictions]]:
-    """The frame and the candidate's predictions on the reference, then on the data."""
-    r, d = evidence.reference_frame, evidence.frame
-    if d is None or d.candidate is None:
-        raise Undefined("there are no predictions of the candidate on the data")
-    if r is None or r.candidate is None:
-        raise Undefined("there are no predictions of the candidate on the reference")
-    return (r, r.candidate), (d, d.candidate)
-
-
-def _classes(frame: Frame, predictions: Predictions) -> dict[Value, float]:
-    """How often each class is predicted, by its name: the order of the classes may differ between two frames."""
-    counts = np.bincount(predictions.prediction.astype(np.int64), minlength=len(frame.classes))
-    return dict(zip(frame.classes, counts.astype(np.float64).tolist(), strict=True))
-
-
-def _sorted(values: NDArray[np.float64] | NDArray[np.int64] | None) -> Distribution:
-    if values is None or values.ndim != 1:
-        raise Undefined("the model gives no single score")
-    if not np.isfinite(values).all():
-        raise Undefined("the model gives values that are not finite")
-    return Distribution(values=np.sort(values.astype(np.float64)))
+    compared, laws = _of_values(sorted_values(was.score), sorted_values(now.score), wanted, evidence.seed)
+    return _Pair(compared=compared, laws=laws, rows=(r.rows, d.rows))

@@ -48,11 +48,11 @@ def uncertainty_of_change(marked: tuple[int, int], sizes: Sizes) -> Uncertainty:
 
 def _newcombe(p: float, n: int, q: float, m: int, z: float) -> float:
     """The quantile of p − q at a normal score."""
-    away = math.hypot(p - _wilson(p, n, z), q - _wilson(q, m, -z))
+    away = math.hypot(p - wilson_bound(p, n, z), q - wilson_bound(q, m, -z))
     return p - q + math.copysign(away, z)
 
 
-def _wilson(share: float, rows: int, z: float) -> float:
+def wilson_bound(share: float, rows: int, z: float) -> float:
     """Wilson's score bound (1927) of a share, on the side of the normal score's sign."""
     middle = share + z * z / (2 * rows)
     away = z * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))

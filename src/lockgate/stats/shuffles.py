@@ -5,22 +5,27 @@ Pitman 1937). Such a choice does not look at the values, so that all columns wit
 of draws.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
+from functools import lru_cache, wraps
+from threading import Lock
+from typing import ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Singles: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 MOST_SHUFFLED = 2_000
 """Up to so many pooled values a split is drawn value by value; beyond, as a walk over cells of ranks."""
 
 _EXACT = 200  # up to so many values a table is for exactly these sizes; beyond, for sizes of the same first two digits
-_SHUFFLED = 600_000  # values that are shuffled for one table, if that makes no fewer splits than:
-_FEWEST, _MOST = 1_000, 10_000
+_SHUFFLED = 400_000  # values that are shuffled for one table, if that makes no fewer splits than:
+_FEWEST, _MOST = 1_000, 4_000
 _WALKS = 1_000
 _SINGLE = 64  # extreme ranks that are a cell of their own
 _GROWTH = 32  # a cell is at most so many times smaller than its distance from the end
@@ -56,26 +61,24 @@ class Shuffles:
 
     Attributes:
         sizes: of the two samples.
-        below: how many of the first j pooled values are the data's, for j from 0 to all (draws, total + 1).
+        below: how many of the first j pooled values are the data's, for j from 0 to all (total + 1, draws).
+        deciles: at which pooled rank, from 1, each decile of the reference lies (9, draws).
     """
 
     sizes: Sizes
     below: NDArray[np.int16]
+    deciles: Ints
 
     def gaps(self, ranks: Ints, sizes: Sizes) -> Floats:
-        """The data's less the reference's cumulative share up to and with each of some ranks (draws, ranks).
+        """The data's less the reference's cumulative share up to and with each of some ranks (ranks, draws).
 
         `sizes` are those of the sample that the ranks are from; they are read here by their level.
         """
         at = np.rint(ranks * (self.sizes.total / sizes.total)).astype(np.int64)
-        found: Floats = self.below[:, at] * self.sizes.noise - at / self.sizes.reference
-        return found * np.sqrt(sizes.noise / self.sizes.noise)
-
-    def positions(self, ranks: Ints) -> Ints:
-        """At which pooled rank the reference's value of each rank lies, both from 1 (draws, ranks)."""
-        of_data = np.diff(self.below, axis=1)
-        places = np.flatnonzero(of_data == 0).reshape(len(of_data), self.sizes.reference)[:, ranks - 1]
-        return places % self.sizes.total + 1
+        scale = np.sqrt(sizes.noise / self.sizes.noise)
+        found: Floats = self.below[at] * (self.sizes.noise * scale)
+        found -= (at / self.sizes.reference * scale)[:, None]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +91,19 @@ class Walks:
     Attributes:
         total: size of the pooled sample that it was drawn for; others of about that size read it by level.
         ranks: where the cells end (cells,).
-        bridge: the walk there, of the scale of a Brownian bridge (draws, cells).
+        bridge: the walk there, of the scale of a Brownian bridge (cells, draws).
     """
 
     total: int
     ranks: Ints
-    bridge: Floats
+    bridge: Singles
 
-    def gaps(self, ranks: Ints, sizes: Sizes) -> Floats:
-        """The data's less the reference's cumulative share up to and with each of some ranks (draws, ranks)."""
+    def gaps(self, ranks: Ints, sizes: Sizes) -> Singles:
+        """The data's less the reference's cumulative share up to and with each of some ranks (ranks, draws)."""
         wanted = ranks * (self.total / sizes.total)
         after = np.clip(np.searchsorted(self.ranks, wanted), 1, len(self.ranks) - 1)
         nearest = after - (wanted - self.ranks[after - 1] < self.ranks[after] - wanted)
-        found: Floats = self.bridge[:, nearest] * np.sqrt(sizes.noise)
+        found: Singles = self.bridge[nearest] * np.float32(np.sqrt(sizes.noise))
         return found
 
 
@@ -128,40 +131,60 @@ def draw_of(name: str, seed: int, *numbers: int) -> np.random.Generator:
     return np.random.default_rng([seed, *name.encode(), *numbers])
 
 
+def once(size: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep the last results of a function, and let one thread make each while the others wait for it."""
+
+    def wrap(function: Callable[P, R]) -> Callable[P, R]:
+        kept, lock = lru_cache(maxsize=size)(function), Lock()
+
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            with lock:
+                return kept(*args, **kwargs)  # type: ignore[arg-type]  # all arguments here can be hashed
+
+        return call
+
+    return wrap
+
+
 def _two_digits(number: float) -> float:
     return float(f"{number:.1e}")
 
 
 def _first_two(number: int) -> int:
     """The number with all digits after its first two made zeros."""
-    unit = 10 ** max(0, len(str(number)) - 2)
+    unit = int("1" + "0" * max(0, len(str(number)) - 2))
     return number // unit * unit
 
 
-@lru_cache(maxsize=4)
+@once(4)
 def _shuffled(sizes: Sizes, seed: int) -> Shuffles:
     draws = int(np.clip(_SHUFFLED // sizes.total, _FEWEST, _MOST))
     of_data = np.zeros((draws, sizes.total), dtype=np.int8)
     of_data[:, : sizes.data] = 1
     draw_of("shuffles", seed, sizes.reference, sizes.data).permuted(of_data, axis=1, out=of_data)
-    below = np.zeros((draws, sizes.total + 1), dtype=np.int16)
-    np.cumsum(of_data, axis=1, out=below[:, 1:])
-    return Shuffles(sizes=sizes, below=below)
+    below = np.zeros((sizes.total + 1, draws), dtype=np.int16)
+    np.cumsum(of_data.T, axis=0, out=below[1:])
+    ranks = np.ceil(np.round(np.arange(1, 10) / 10 * sizes.reference, 9)).astype(np.int64)
+    of_reference = np.flatnonzero(of_data == 0).reshape(draws, sizes.reference)
+    deciles = np.ascontiguousarray((of_reference[:, ranks - 1] % sizes.total + 1).T)
+    return Shuffles(sizes=sizes, below=below, deciles=deciles)
 
 
-@lru_cache(maxsize=4)
+@once(4)
 def _walked(total: int, share: float, seed: int) -> Walks:
     ranks = _cell_ends(total)
     cells = np.diff(ranks, prepend=0)
     rng = draw_of("walks", seed, total, round(share * 1e9))
     small = cells <= _SMALL
     scale = np.sqrt(share * (1 - share) * total)
-    steps = np.empty((_WALKS, len(cells)))
-    steps[:, small] = (rng.binomial(cells[small], share, (_WALKS, int(small.sum()))) - cells[small] * share) / scale
-    steps[:, ~small] = rng.standard_normal((_WALKS, int((~small).sum()))) * np.sqrt(cells[~small] / total)
-    bridge = np.cumsum(steps, axis=1, out=steps)
-    bridge -= bridge[:, -1:] * (ranks / total)
-    return Walks(total=total, ranks=ranks, bridge=bridge)
+    steps = np.empty((len(cells), _WALKS))
+    counts = rng.binomial(cells[small, None], share, (int(small.sum()), _WALKS))
+    steps[small] = (counts - cells[small, None] * share) / scale
+    steps[~small] = rng.standard_normal((int((~small).sum()), _WALKS)) * np.sqrt(cells[~small, None] / total)
+    bridge = np.cumsum(steps, axis=0, out=steps)
+    bridge -= bridge[-1] * (ranks / total)[:, None]
+    return Walks(total=total, ranks=ranks, bridge=bridge.astype(np.float32))  # draws need no more
 
 
 def _cell_ends(total: int) -> Ints:

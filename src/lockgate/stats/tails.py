@@ -4,12 +4,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.stats.special import chi_squared_quantile, gamma_above, gamma_below, normal_below, normal_quantile
 from lockgate.types import LEVELS, Law, Null
+
+Floats: TypeAlias = NDArray[np.float64]
 
 _SYMMETRIC = 0.02  # under this skewness the law is read as normal: a gamma law of 10,000 shapes is one
 _CUBES = 50.0  # from this shape on Wilson and Hilferty's cubes are as good as the gamma law's own quantiles
@@ -43,12 +46,12 @@ class Skewed:
             return normal_below((value - self.mean) / self.deviation)
         return gamma_below(self._scaled(value), self._shape)
 
-    def quantiles(self) -> NDArray[np.float64]:
+    def quantiles(self) -> Floats:
         """The quantiles at `LEVELS`."""
         if self.skewness < _SYMMETRIC:
             return self.mean + self.deviation * _normal_scores()
         gammas = _gammas(self._shape)
-        found: NDArray[np.float64] = self.mean + self.deviation * (gammas - self._shape) / math.sqrt(self._shape)
+        found: Floats = self.mean + self.deviation * (gammas - self._shape) / math.sqrt(self._shape)
         return found
 
     @property
@@ -70,22 +73,22 @@ def null_of_moments(method: str, law: Skewed, value: float, *, low: float = 0.0)
     )
 
 
-def rescaled(null: Null, scale: Callable[[float], float], mean: float) -> Null:
+def rescaled(null: Null, scale: Callable[[Floats], Floats], mean: float) -> Null:
     """The null of an increasing function of a statistic; its mean has to be known."""
-    law = Law(quantiles=tuple(scale(value) for value in null.law.quantiles), tail=null.law.tail)
+    law = Law(quantiles=tuple(scale(np.array(null.law.quantiles)).tolist()), tail=null.law.tail)
     return Null(method=null.method, below=null.below, above=null.above, mean=mean, law=law)
 
 
 @cache
-def _normal_scores() -> NDArray[np.float64]:
+def _normal_scores() -> Floats:
     return np.array([normal_quantile(level) for level in LEVELS])
 
 
-def _gammas(shape: float) -> NDArray[np.float64]:
+def _gammas(shape: float) -> Floats:
     """The standard gamma law's quantiles at `LEVELS`."""
     if shape < _CUBES:
         return np.array(_exact_gammas(shape))
-    found: NDArray[np.float64] = shape * (1 - 1 / (9 * shape) + _normal_scores() / (3 * math.sqrt(shape))) ** 3
+    found: Floats = shape * (1 - 1 / (9 * shape) + _normal_scores() / (3 * math.sqrt(shape))) ** 3
     return found
 
 
