@@ -3,21 +3,18 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
-import numpy as np
-
-from lockgate.evidence.samples import candidate_of, codes_of, effective_rows, frame_of, too_uneven
+from lockgate.evidence.groups import means_of_groups, rates_of_groups
+from lockgate.evidence.samples import frame_of, too_uneven
 from lockgate.evidence.view import Evidence, Frame, Grouping
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.numbers import short
-from lockgate.stats import fairness, regression
-from lockgate.stats.checks import Bools, Codes, Floats, evaluate
+from lockgate.stats import fairness
+from lockgate.stats.checks import evaluate
 from lockgate.stats.fairness import Spread
 from lockgate.stats.group_gaps import Scale
 from lockgate.stats.group_laws import GroupLaws
-from lockgate.stats.group_rates import Outcomes, counted, rows_of
-from lockgate.stats.groups import Rows
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status
 
@@ -158,11 +155,7 @@ class Fairness:
             name="both groups are selected alike",
             policy="metrics: {selection_rate_ratio: {min: 0.8}, equalized_odds_difference: {max: 0.1}}",
             status=Status.PASS,
-            data={
-                "y": [0, 0, 1, 1, 0, 0, 1, 1],
-                "yhat": [0, 1, 1, 1, 0, 1, 1, 1],
-                "sex": ["f", "f", "f", "f", "m", "m", "m", "m"],
-            },
+            data={"y": [0, 0, 1, 1] * 2, "yhat": [0, 1, 1, 1, 0, 1, 1, 1], "sex": [*"ffffmmmm"]},
             model=_MODEL,
             roles=_ROLES,
         ),
@@ -170,11 +163,7 @@ class Fairness:
             name="one group is selected a third as often",
             policy="metrics: {selection_rate_ratio: {min: 0.8}}",
             status=Status.FAIL,
-            data={
-                "y": [0, 0, 1, 1, 0, 0, 1, 1] * 10,
-                "yhat": [0, 0, 0, 1, 0, 1, 1, 1] * 10,
-                "sex": ["f", "f", "f", "f", "m", "m", "m", "m"] * 10,
-            },
+            data={"y": [0, 0, 1, 1] * 20, "yhat": [0, 0, 0, 1, 0, 1, 1, 1] * 10, "sex": [*"ffffmmmm"] * 10},
             model=_MODEL,
             roles=_ROLES,
         ),
@@ -182,11 +171,7 @@ class Fairness:
             name="one group only, so that there is nothing to compare",
             policy="metrics: {selection_rate_ratio: {min: 0.8}}",
             status=Status.ERROR,
-            data={
-                "y": [0, 0, 1, 1, 0, 0, 1, 1],
-                "yhat": [0, 0, 0, 1, 0, 1, 1, 1],
-                "sex": ["f", "f", "f", "f", "f", "f", "f", "f"],
-            },
+            data={"y": [0, 0, 1, 1] * 2, "yhat": [0, 0, 0, 1, 0, 1, 1, 1], "sex": [*"ffffffff"]},
             model=_MODEL,
             roles=_ROLES,
         ),
@@ -211,23 +196,23 @@ class Fairness:
 def _groups(frame: Frame, grouping: Grouping, evidence: Evidence) -> _Groups:
     """The rates of each group of a grouping."""
     min_rows = evidence.min_rows
-    of_task = _means if frame.task == "regression" else _rates
-    rates, about, effective, laws = of_task(frame, grouping, evidence.seed)
+    of_task = means_of_groups if frame.task == "regression" else rates_of_groups
+    held = of_task(frame, grouping, evidence.seed)
     codes = dict(enumerate(grouping.groups))
-    rows = {rate: {name: int(about[rate][code]) for code, name in codes.items()} for rate in rates}
+    rows = {rate: {name: int(held.rows[rate][code]) for code, name in codes.items()} for rate in held.values}
     return _Groups(
         column=grouping.column,
         codes={name: code for code, name in codes.items()},
-        laws=laws,
+        laws=held.laws,
         rows=rows,
-        small={rate: {name: count for name, count in rows[rate].items() if count < min_rows} for rate in rates},
+        small={rate: {name: count for name, count in rows[rate].items() if count < min_rows} for rate in rows},
         rates={
             rate: {
-                name: too_uneven(effective[rate][code], rows[rate][name], min_rows) or _value(of_code, code)
+                name: too_uneven(held.effective[rate][code], rows[rate][name], min_rows) or _value(of_code, code)
                 for code, name in codes.items()
                 if rows[rate][name] >= min_rows
             }
-            for rate, of_code in rates.items()
+            for rate, of_code in held.values.items()
         },
     )
 
@@ -237,88 +222,6 @@ def _value(of_code: Callable[[int], float], code: int) -> float | Undefined:
         return evaluate(of_code, code)
     except Undefined as undefined:
         return undefined
-
-
-_Rates: TypeAlias = Mapping[str, Callable[[int], float]]
-_Measured: TypeAlias = tuple[_Rates, Mapping[str, Codes], Mapping[str, Floats], GroupLaws]
-"""By rate: each group's value, its rows and its effective rows; and the laws of the rates."""
-
-
-def _rates(frame: Frame, grouping: Grouping, seed: int) -> _Measured:
-    """For each rate, its value by the group's code, how many rows of each group it is about, and their laws.
-
-    True and false positive rates are about the rows with that label. Precision is about all rows, not about those
-    predicted favourable: a model must not leave a comparison by what it predicts.
-    """
-    if frame.favourable is None:
-        raise Undefined("neither data.favourable nor data.positive says which outcome people want")
-    wanted, given = (codes == frame.favourable for codes in codes_of(frame, candidate_of(frame)))
-    groups = len(grouping.groups)
-    tables, rows = fairness.group_tables(grouping.codes, groups, wanted, given, frame.weight)
-    favourable = np.bincount(grouping.codes[wanted], minlength=groups).astype(np.int64)
-    about = {"true_positive_rate": favourable, "false_positive_rate": rows - favourable}
-    effective = {
-        name: _effective(frame, grouping, held)
-        for name, held in (("true_positive_rate", wanted), ("false_positive_rate", ~wanted))
-    }
-    all_rows = _effective(frame, grouping, np.ones(frame.rows, np.bool_))
-
-    def of_code(rate: Callable[[Floats], float]) -> Callable[[int], float]:
-        return lambda code: rate(tables[code])
-
-    rates = {name: of_code(rate) for name, rate in fairness.RATES.items()}
-    outcomes = Outcomes(
-        codes=grouping.codes,
-        groups=groups,
-        wanted=wanted,
-        given=given,
-        weight=frame.weight,
-        cluster=frame.cluster,
-    )
-    laws = GroupLaws(
-        name=grouping.column,
-        rows=lambda rate: rows_of(outcomes, rate),
-        counted=counted(tables) if frame.weight is None and frame.cluster is None else {},
-        seed=seed,
-    )
-    return (
-        rates,
-        {name: about.get(name, rows) for name in rates},
-        {name: effective.get(name, all_rows) for name in rates},
-        laws,
-    )
-
-
-def _effective(frame: Frame, grouping: Grouping, rows: Bools) -> Floats:
-    weight = None if frame.weight is None else frame.weight[rows]
-    return effective_rows(grouping.codes[rows], len(grouping.groups), weight)
-
-
-def _means(frame: Frame, grouping: Grouping, seed: int) -> _Measured:
-    """The same for the means of a regression."""
-    label, said = frame.label.astype(np.float64), candidate_of(frame).prediction.astype(np.float64)
-    sample = regression.regression_sample(label, said, frame.weight)
-    count = len(grouping.groups)
-    averaged = {"mean_prediction": said, "mean_error": sample.error, "mae": sample.absolute}
-    means = {
-        name: fairness.group_means(grouping.codes, count, values, sample.weight) for name, values in averaged.items()
-    }
-    rows = np.bincount(grouping.codes, minlength=count).astype(np.int64)
-    of_code = {name: values.__getitem__ for name, values in means.items()}
-    effective = _effective(frame, grouping, np.ones(frame.rows, np.bool_))
-
-    def rows_of_mean(name: str) -> Rows:
-        return Rows(
-            codes=grouping.codes,
-            groups=count,
-            values=averaged[name],
-            share=False,
-            weight=sample.weight,
-            cluster=frame.cluster,
-        )
-
-    laws = GroupLaws(name=grouping.column, rows=rows_of_mean, counted={}, seed=seed)
-    return of_code, dict.fromkeys(means, rows), dict.fromkeys(means, effective), laws
 
 
 def _of_groups(groups: _Groups, evidence: Evidence) -> Iterator[Measurement | Missing]:
