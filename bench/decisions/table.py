@@ -24,8 +24,7 @@ def report(folder: Path, absent: Mapping[str, str]) -> None:
         return
     seconds = [line["seconds"] for line in lines if "seconds" in line]
     print(
-        f"{len(lines):,} runs, {np.sum(seconds) / 60:.0f} minutes of lockgate, "
-        f"median {np.median(seconds) * 1000:.0f} ms\n"
+        f"{len(lines):,} runs, {np.sum(seconds) / 60:.0f} minutes of CPU, median {np.median(seconds) * 1000:.0f} ms\n"
     )
     for print_part in (clean, blockers, by_data, faults, power, slipped, goals):
         print_part(lines)

@@ -1,4 +1,7 @@
-"""Evidently 0.7: the drift preset (half of the columns, as by default; any column), and classification's own tests."""
+"""Evidently 0.7: the drift preset (half of the columns, as by default; any column), and classification's own tests.
+
+Classification compares the candidate now with the champion on the reference: what the model in use was worth.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +32,8 @@ def classification(reference: pd.DataFrame, validation: pd.DataFrame, given: Sce
     )
     columns = [given["label"], "candidate_class", "candidate_score"]
     definition = DataDefinition(classification=[said], categorical_columns=columns[:2], numerical_columns=columns[2:])
-    sets = [Dataset.from_pandas(frame[columns], definition) for frame in (validation, reference)]
+    before = reference.assign(candidate_class=reference["champion_class"], candidate_score=reference["champion_score"])
+    sets = [Dataset.from_pandas(frame[columns], definition) for frame in (validation, before)]
     tests = _tests(Report([ClassificationPreset()], include_tests=True).run(*sets))
     return {"evidently classification tests": any(test["status"] in {"FAIL", "ERROR"} for test in tests)}
 
