@@ -149,7 +149,7 @@ def test_what_block_costs_comparisons_is_told_apart(load: Load) -> None:
     said = chances(load(moved + "decide: {inconclusive: block}\n"))
     assert [text.partition(":")[0] for text in said] == [
         "an undecided comparison blocks, whatever false_block_rate says",
-        "nothing proves what is counted",
+        "nothing proves a value without an interval",
     ]
     assert "1 condition (g/psi) each block 20 %" in said[0]
 

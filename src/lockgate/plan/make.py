@@ -212,7 +212,7 @@ def _planned(each: _Asked, times: float | None, aim: Aim, share: _Share, present
 
 
 def _source(each: _Asked) -> Source:
-    if each.seen.source == "supposed" or (not each.seen.modelled and each.seen.spec.gate.needs.candidate != "no"):
+    if each.seen.source == "supposed" or (not each.seen.modelled and each.seen.spec.gate.needs.candidate == "yes"):
         return "supposed"
     return each.seen.source if each.case.held.against_champion else "measured"
 

@@ -49,7 +49,8 @@ def question_of(case: Case, setting: Setting) -> Question:
     held, metric = case.held, case.metric
     if case.bound == "warn":
         raise NoQuestion("a warning limit never blocks")
-    if held.uncertainty is None and held.null is None:
+    known = [law for law in (held.uncertainty, held.null) if law is not None]
+    if not any(laws.deviation(each.law) > 0 for each in known):
         raise NoQuestion(ESTIMATED_NOT)
     if case.measured.metric in _GROWING:
         raise NoQuestion(GROWS)

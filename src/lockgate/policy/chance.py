@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from lockgate.errors import Mistake
 from lockgate.globs import best_match
+from lockgate.plugins import built_in_gates
 from lockgate.policy.model import GateSpec, Policy
 from lockgate.policy.rules import silenced_by
 from lockgate.types import COMPARATIVE_BOUNDS, Clause, GateRules, Place
@@ -17,7 +18,7 @@ THINNEST = 1e-4
 _UNDECIDED = 0.2  # of unchanged candidates, at the rows that `lockgate plan` asks for
 _MOST_NAMED = 5
 
-_Kind: TypeAlias = Literal["absolute", "comparative", "counted"]
+_Kind: TypeAlias = Literal["absolute", "comparative", "other"]
 
 
 def chance_advice(policy: Policy) -> Iterator[Mistake]:
@@ -53,7 +54,7 @@ def _kind(spec: GateSpec, clause: Clause) -> _Kind:
     against = any(getattr(clause.condition, bound) is not None for bound in COMPARATIVE_BOUNDS)
     if against or needs.reference == "yes" or between_groups:
         return "comparative"
-    return "absolute" if needs.candidate == "yes" else "counted"
+    return "absolute" if needs.candidate == "yes" else "other"
 
 
 def _unproven(policy: Policy, blocking: Sequence[tuple[GateSpec, Clause, _Kind]]) -> Iterator[Mistake]:
@@ -61,7 +62,7 @@ def _unproven(policy: Policy, blocking: Sequence[tuple[GateSpec, Clause, _Kind]]
     place, confidence = _at(policy, "decide.inconclusive"), policy.rules.confidence
     named = {
         kind: [f"{spec.id}/{clause.metric}" for spec, clause, own in blocking if own == kind]
-        for kind in ("absolute", "comparative", "counted")
+        for kind in ("absolute", "comparative", "other")
     }
     if named["absolute"]:
         z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -82,9 +83,17 @@ def _unproven(policy: Policy, blocking: Sequence[tuple[GateSpec, Clause, _Kind]]
             f"fewer rows, up to {_per_cent(min(1.0, count * _UNDECIDED))} together"
         )
         yield Mistake(place=place, what=what, fix="lockgate plan --power 0.99 says how many rows it takes")
-    if named["counted"]:
-        what = f"nothing proves what is counted: {_said(named['counted'])} without an interval always block"
-        yield Mistake(place=place, what=what, fix="use by_estimate, unless these gates are your own and give intervals")
+    own = [f"{spec.id}/{clause.metric}" for spec, clause, kind in blocking if kind == "other" and _is_own(spec)]
+    if own:
+        what = (
+            f"nothing proves a value without an interval: where gates of your own give none, {_said(own)} always block"
+        )
+        yield Mistake(place=place, what=what, fix="use by_estimate, or let these gates give an `Uncertainty`")
+
+
+def _is_own(spec: GateSpec) -> bool:
+    """Whether a gate is none of Lockgate's, whose data contract is certain of what it counts."""
+    return spec.code is not None or spec.uses not in built_in_gates()
 
 
 def _per_cent(share: float) -> str:

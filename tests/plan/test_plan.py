@@ -1,0 +1,271 @@
+"""`lockgate plan` through the command line: with data and models, without, and what it refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.running import lockgate
+from tests.plan.projects import POLICY, conditions, planned, project, refused
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The plan of the usual project."""
+    return planned(project(tmp_path_factory.mktemp("usual")))
+
+
+PAIR = "champion: {predictions: {prediction: yhat, score: p}}"
+
+
+def test_a_slice_of_a_tenth_needs_ten_times_as_many_rows_overall(usual: dict[str, Any]) -> None:
+    found = conditions(usual)
+    small = found["champion/accuracy[slice=shop=small]"]
+    large = found["champion/accuracy[slice=shop=large]"]
+    assert small["share"] == pytest.approx(0.1, abs=0.02)
+    assert small["needed_here"] == pytest.approx(large["needed_here"], rel=0.4)
+    assert small["needed"] == pytest.approx(small["needed_here"] / small["share"], rel=0.01)
+    assert small["needed"] > 6 * large["needed"]
+
+
+def test_rows_against_the_champion_are_those_of_the_formula(usual: dict[str, Any]) -> None:
+    """Accuracy of two models that differ on a tenth of the rows: their difference deviates by √(0.1 / n)."""
+    found = conditions(usual)["champion/accuracy"]
+    expected = 0.1 / 0.02**2 * (1.6449 + 0.8416) ** 2
+    assert found["source"] == "retrained"
+    assert found["needed"] == pytest.approx(expected, rel=0.03)
+    assert found["holds"] == pytest.approx(0.02 * (expected / 2_000) ** 0.5, rel=0.03)
+    assert found["enough"] is (found["needed"] <= 2_000)
+
+
+def test_more_power_and_more_discordance_need_more_rows(tmp_path: Path, usual: dict[str, Any]) -> None:
+    folder = project(tmp_path)
+    needed, powerful, apart = (
+        conditions(plan)["champion/accuracy"]["needed"]
+        for plan in (usual, planned(folder, power=0.95), planned(folder, discordance=0.2))
+    )
+    assert powerful == pytest.approx(needed * ((1.6449 + 1.6449) / (1.6449 + 0.8416)) ** 2, rel=0.03)
+    assert apart == pytest.approx(2 * needed, rel=0.03)
+
+
+def test_a_candidate_that_differs_is_measured_itself(tmp_path: Path) -> None:
+    text = POLICY.replace(PAIR, "champion: {predictions: {prediction: sex_says, score: p}}")
+    folder = project(tmp_path, policy=text)
+    for role in ("validation", "reference"):
+        lines = (folder / f"{role}.csv").read_text().splitlines()
+        said = [
+            "sex_says",
+            *(line.split(",")[4] if n % 8 else str(1 - int(line.split(",")[4])) for n, line in enumerate(lines[1:])),
+        ]
+        (folder / f"{role}.csv").write_text("\n".join(f"{a},{b}" for a, b in zip(lines, said, strict=True)) + "\n")
+    plan = planned(folder)
+    found = conditions(plan)["champion/accuracy"]
+    assert found["source"] == "measured"
+    assert found["needed"] == pytest.approx(0.125 / 0.02**2 * (1.6449 + 0.8416) ** 2, rel=0.05)
+    assert not any("retrained" in text for text in plan["supposed"])
+
+
+def test_limits_that_are_counted_are_no_matter_of_rows(usual: dict[str, Any]) -> None:
+    counted = {entry["gate"]: entry for entry in usual["unplanned"]}["data_quality"]
+    assert counted["metrics"] == ["rows", "nulls"]
+    assert "counted" in counted["why"]
+
+
+def test_every_estimated_condition_is_planned(usual: dict[str, Any]) -> None:
+    found = conditions(usual)
+    assert set(found) == {
+        "performance/f1",
+        "performance/accuracy",
+        "champion/accuracy",
+        "champion/accuracy[slice=shop=large]",
+        "champion/accuracy[slice=shop=small]",
+        "drift/psi[column=age]",
+        "drift/psi[column=shop]",
+        "drift/missing_change[column=age]",
+        "drift/missing_change[column=shop]",
+        "fairness/selection_rate_ratio[column=sex]",
+    }
+    assert all(entry["needed"] for entry in found.values())
+
+
+def test_an_absolute_limit_needs_rows_by_the_room_that_the_model_has(tmp_path: Path) -> None:
+    near, far = (
+        conditions(
+            planned(
+                project(tmp_path, policy=POLICY.replace("accuracy: {min: 0.6}}}", f"accuracy: {{min: {limit}}}}}}}"))
+            )
+        )["performance/accuracy"]["needed"]
+        for limit in (0.75, 0.6)
+    )
+    assert near > 4 * far
+
+
+def test_a_limit_that_the_model_misses_itself_is_told(tmp_path: Path) -> None:
+    plan = planned(project(tmp_path, policy=POLICY.replace("accuracy: {min: 0.6}}}", "accuracy: {min: 0.99}}}")))
+    (missed,) = [entry for entry in plan["unplanned"] if entry["gate"] == "performance"]
+    assert missed == {
+        "gate": "performance",
+        "metrics": ["accuracy"],
+        "why": "the model that is there misses this limit itself",
+    }
+
+
+def test_a_limit_at_no_change_itself_is_told(tmp_path: Path) -> None:
+    plan = planned(project(tmp_path, policy=POLICY.replace("max_drop: 0.02", "max_drop: 0")))
+    told = [entry["why"] for entry in plan["unplanned"] if entry["gate"] == "champion"]
+    assert len(told) == 1
+    assert "no number of rows" in told[0]
+
+
+def test_a_reference_that_is_too_small_is_told(tmp_path: Path) -> None:
+    text = POLICY.replace("psi: {max: 0.2}", "psi: {max: 0.005}")
+    found = conditions(planned(project(tmp_path, rows=300, policy=text)))["drift/psi[column=age]"]
+    assert found["needed"] is None
+    assert found["note"] == "no number of rows does while the reference has 300"
+
+
+def test_a_condition_that_only_warns_does_not_count(tmp_path: Path) -> None:
+    text = POLICY.replace("accuracy: {max_drop: 0.02}", "accuracy: {max_drop: 0.001, level: warn}")
+    plan = planned(project(tmp_path, policy=text))
+    found = conditions(plan)["champion/accuracy"]
+    assert found["level"] == "warn"
+    assert found["needed"] > plan["needed"]["validation"]
+    assert plan["conditions"][-1]["id"] == "champion/accuracy"
+
+
+# --- before there are data or models ----------------------------------------------------------------------------------
+
+
+def test_from_the_policy_alone(tmp_path: Path) -> None:
+    (tmp_path / "lockgate.yaml").write_text(POLICY.replace("{predictions: {prediction: yhat, score: p}}", "m.skops"))
+    plan = planned(tmp_path)
+    assert plan["rows"] == {"validation": None}
+    found = conditions(plan)
+    assert {entry["source"] for entry in found.values()} == {"supposed"}
+    assert {entry["holds"] for entry in found.values()} == {None}
+    whole = found["champion/accuracy"]
+    assert (
+        1 <= whole["needed"] / (0.1 / 0.02**2 * (1.6449 + 0.8416) ** 2) < 1.2
+    )  # a fault at a small share asks for more
+    slices = {key: entry for key, entry in found.items() if "slice=shop" in key}
+    assert min(entry["share"] for entry in slices.values()) == 0.05
+    assert {"drift/psi[column=age]", "drift/psi[column=shop]"} <= set(found)
+    assert any("p = 0.5" in text for text in plan["supposed"])
+    assert sum("is not there" in text for text in plan["notes"]) == 4
+
+
+def test_a_smaller_part_needs_more_rows(tmp_path: Path) -> None:
+    (tmp_path / "lockgate.yaml").write_text(POLICY.replace("{predictions: {prediction: yhat, score: p}}", "m.skops"))
+    usual, small = (planned(tmp_path, part=part)["needed"]["validation"] for part in (0.1, 0.05))
+    assert small == pytest.approx(2 * usual, rel=0.2)
+
+
+def test_a_binomial_at_a_half_is_the_worst_case_of_an_absolute_limit(tmp_path: Path) -> None:
+    (tmp_path / "lockgate.yaml").write_text(POLICY.replace("{predictions: {prediction: yhat, score: p}}", "m.skops"))
+    found = conditions(planned(tmp_path, room=0.1))["performance/accuracy"]
+    assert found["needed"] == pytest.approx(0.25 / 0.06**2 * (1.96 + 0.8416) ** 2, rel=0.05)
+
+
+def test_data_without_a_model_give_their_own_slices(tmp_path: Path) -> None:
+    text = POLICY.replace("{predictions: {prediction: yhat, score: p}}", "m.skops")
+    plan = planned(project(tmp_path, policy=text))
+    found = conditions(plan)
+    assert plan["rows"] == {"validation": 2_000}
+    assert found["champion/accuracy[slice=shop=small]"]["share"] == pytest.approx(0.1, abs=0.02)
+    assert found["champion/accuracy"]["source"] == "supposed"
+    assert found["drift/psi[column=age]"]["source"] == "measured"
+
+
+def test_a_regression_and_classes_from_the_policy_alone(tmp_path: Path) -> None:
+    text = """\
+lockgate: 1
+model: {task: TASK, candidate: m.skops, champion: none}
+data: {validation: v.csv, label: y, slices: [{name: rich, where: a > 5}], sensitive: [{column: age, bins: [30, 50]}]}
+gates:
+  champion: {when_no_champion: pass, metrics: METRICS}
+"""
+    regression = text.replace("TASK", "regression").replace("METRICS", "{mae: {max_ratio: 1.05}, mse: {max_drop: 2}}")
+    (tmp_path / "lockgate.yaml").write_text(regression)
+    plan = planned(tmp_path)
+    assert set(conditions(plan)) == {"champion/mae"}
+    assert [entry["metrics"] for entry in plan["unplanned"]] == [["mse"]]
+    classes = text.replace("TASK", "multiclass").replace("METRICS", "{f1_macro: {max_drop: 0.02}}")
+    (tmp_path / "lockgate.yaml").write_text(classes)
+    assert set(conditions(planned(tmp_path))) == {"champion/f1_macro"}
+
+
+# --- what it says -----------------------------------------------------------------------------------------------------
+
+
+def test_too_few_rows_are_said_plainly_and_exit_0(tmp_path: Path) -> None:
+    done = lockgate("plan", cwd=project(tmp_path, rows=400))
+    assert done.code == 0
+    assert "rows are needed, 400 are there: too few for" in done.text
+    assert "✗ champion/accuracy" in done.text
+    assert "Supposed: a retrained model" in done.text
+
+
+def test_enough_rows_are_said_plainly(tmp_path: Path) -> None:
+    text = POLICY.replace("max_drop: 0.02", "max_drop: 0.2").replace("max_drop: 0.05", "max_drop: 0.4")
+    done = lockgate("plan", cwd=project(tmp_path, rows=4_000, policy=text))
+    assert done.code == 0
+    assert "✓ validation: the 4,000 rows that are there do" in done.text
+
+
+def test_as_markdown(tmp_path: Path) -> None:
+    done = lockgate("plan", "--format", "markdown", cwd=project(tmp_path))
+    assert done.code == 0
+    assert done.text.startswith("## Plan of `orders`\n")
+    assert "| condition | limit | rows needed | part | holds now | spread |" in done.text
+    assert "`champion/accuracy[slice=shop=small]` | `max_drop 0.05` |" in done.text
+
+
+def test_nothing_is_written_and_the_same_plan_comes_twice(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    before = {path.name for path in folder.iterdir()}
+    first, second = (lockgate("plan", "--format", "json", cwd=folder).out for _ in range(2))
+    assert first == second
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_the_curve_rises_to_what_is_asked_at_the_rows_that_are_needed(usual: dict[str, Any]) -> None:
+    curve = usual["curve"]
+    assert [point["rows"] for point in curve] == sorted(point["rows"] for point in curve)
+    assert [point["decided"] for point in curve] == sorted(point["decided"] for point in curve)
+    enough = [point for point in curve if point["rows"] >= usual["needed"]["validation"]]
+    assert all(point["decided"] >= 0.79 and point["caught"] >= 0.97 for point in enough)
+    assert curve[0]["decided"] < 0.5
+
+
+# --- what it refuses --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--power", "0.3"), "is not between 0.5 and 0.9999"),
+        (("--power", "much"), "is no share; write 0.1 or 10%"),
+        (("--discordance", "0"), "is not between 0 and 1"),
+        (("--part", "60%"), "is not between 0 and 0.5"),
+        (("--format", "html"), "'html' is not one of"),
+        (("--data", "validatoin=v.csv"), "there is no data role 'validatoin'"),
+        (("nowhere.yaml",), "nowhere.yaml"),
+    ],
+)
+def test_bad_input_105_what_is_typed_wrong_exits_2(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    done = refused(project(tmp_path, rows=100), *options)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_mistake_in_the_policy_exits_2_with_its_place(tmp_path: Path) -> None:
+    done = refused(project(tmp_path, rows=100, policy=POLICY.replace("max_drop: 0.02", "max_dorp: 0.02")))
+    assert done.code == 2
+    assert "did you mean 'max_drop'?" in done.err
+
+
+def test_data_that_are_there_and_broken_are_no_data_that_are_not_there(tmp_path: Path) -> None:
+    folder = project(tmp_path, rows=100)
+    (folder / "validation.csv").write_bytes(b"PAR1 no")
+    done = refused(folder)
+    assert done.code == 3
+    assert "validation.csv" in done.err
