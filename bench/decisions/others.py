@@ -12,6 +12,11 @@ from decisions.data import load
 from decisions.ours import read
 from decisions.table import share, show
 
+START = """\
+import runpy, sys
+sys.path.append(sys.argv.pop(1))  # last: no module here stands before one of the peer's
+runpy.run_module(f"decisions.peers.with_{sys.argv.pop(1)}", run_name="__main__", alter_sys=True)
+"""
 DECIDED = {"block", "pass"}
 BENCH = Path(__file__).parents[1]
 Line = Mapping[str, Any]
@@ -39,8 +44,8 @@ def work(
         index = folder / "scenarios" / f"{name}.jsonl"
         export.write(picked, index, folder=where, policies=folder / "policies", cache=cache)
         print(f"{name}: {len(picked)} scenarios", file=sys.stderr, flush=True)
-        command = [str(peers.python(name)), "-m", f"decisions.peers.with_{name}", str(index), str(_out(folder, name))]
-        environment = {**peers.environ(), "PYTHONPATH": str(BENCH), "LOKY_MAX_CPU_COUNT": "1"}
+        command = [str(peers.python(name)), "-c", START, str(BENCH), name, str(index), str(_out(folder, name))]
+        environment = {**peers.environ(), "LOKY_MAX_CPU_COUNT": "1"}
         running[name] = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
