@@ -98,11 +98,12 @@ def test_placements_are_those_of_all_pairs() -> None:
     for ties in (False, True):
         sample = of_two(150, ties=ties)
         assert sample.score is not None
-        mine, others = sample.score[:, None], sample.score[None, :]
-        beats = np.where(sample.positive[:, None], mine > others, mine < others) + (mine == others) / 2
-        other = sample.positive[:, None] != sample.positive[None, :]
-        expected = (beats * other).sum(axis=1) / other.sum(axis=1)
-        np.testing.assert_allclose(placements(sample), expected, atol=1e-12)
+        positives, negatives = sample.score[sample.positive], sample.score[~sample.positive]
+        beats = (positives[:, None] > negatives[None, :]) + (positives[:, None] == negatives[None, :]) / 2
+        distinct = np.unique(sample.score)
+        under, above = placements(sample.ranking)
+        np.testing.assert_allclose(under[np.searchsorted(distinct, positives)], beats.mean(axis=1), atol=1e-12)
+        np.testing.assert_allclose(above[np.searchsorted(distinct, negatives)], beats.mean(axis=0), atol=1e-12)
 
 
 @pytest.mark.parametrize(("task", "name"), [("regression", "max_error"), ("binary", "maximum_calibration_error")])

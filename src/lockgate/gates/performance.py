@@ -1,6 +1,6 @@
 """The gate `performance`: how well the candidate predicts, on all rows and on each slice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
@@ -12,8 +12,10 @@ from lockgate.stats.checks import evaluate
 from lockgate.stats.classification import BinarySample
 from lockgate.stats.multiclass import MulticlassSample
 from lockgate.stats.samples import Sample, metrics_of
+from lockgate.stats.spread import Units
+from lockgate.stats.uncertain import DEAR, uncertainty_of
 from lockgate.stats.undefined import Undefined
-from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status, Task
+from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status, Task, Uncertainty
 
 Value: TypeAlias = float | Undefined
 
@@ -167,6 +169,23 @@ def _inside(value: float, metric: Metric) -> float:
     return value
 
 
+def _laws(
+    sample: Sample | Undefined, frame: Frame, evidence: Evidence
+) -> Callable[[str, At, float], Uncertainty | None]:
+    """What gives the law of a sample's metrics; of dear ones only where the policy asks for them."""
+    units = None if isinstance(sample, Undefined) else Units(sample=sample, seed=evidence.seed)
+    codes = {str(label): code for code, label in enumerate(frame.classes)}
+
+    def law(name: str, at: At, value: float) -> Uncertainty | None:
+        if units is None or (name in DEAR and not evidence.asks(name)):
+            return None
+        code = None if at.label is None else codes[at.label]
+        metric = METRICS[name]
+        return uncertainty_of(name, units, value, code=code, span=(metric.low, metric.high))
+
+    return law
+
+
 def details(name: str, sample: Sample | Undefined, frame: Frame) -> dict[str, JSON]:
     """What a chart of the metric draws: ROC curve, reliability bins, confusion matrix."""
     match name, sample:
@@ -262,9 +281,14 @@ class Performance:
             if part.rows < evidence.min_rows:
                 yield from too_small(part, evidence.min_rows, frame.task)
                 continue
+            sample = part.samples[0]
+            law = _laws(sample, frame, evidence)
             for name, at, (value,) in measured(part, frame):
                 if isinstance(value, Undefined):
                     yield Missing(metric=name, at=at, reason=str(value), rows=part.rows)
                 else:
-                    shown = details(name, part.samples[0], frame) if part.slice is None else {}
-                    yield Measurement(metric=name, at=at, value=value, rows=part.rows, details=shown)
+                    shown = details(name, sample, frame) if part.slice is None else {}
+                    around = law(name, at, value)
+                    yield Measurement(
+                        metric=name, at=at, value=value, uncertainty=around, rows=part.rows, details=shown
+                    )

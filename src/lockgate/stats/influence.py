@@ -34,7 +34,12 @@ def influence(name: str, sample: Sample, code: int | None = None) -> Floats:
         found = _by_weight(name, sample, code)
     if not np.isfinite(found).all():
         raise Undefined(f"the influence of a row on {name} does not fit into float64")
-    return found if sample.weight is None else found * (sample.weight * (sample.rows / sample.weight.sum()))
+    return weighed(found, sample)
+
+
+def weighed(rows: Floats, sample: Sample) -> Floats:
+    """The influence of rows, each with its weight over the mean one."""
+    return rows if sample.weight is None else rows * (sample.weight * (sample.rows / sample.weight.sum()))
 
 
 def _by_weight(name: str, sample: Sample, code: int | None) -> Floats:

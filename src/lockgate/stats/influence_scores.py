@@ -6,6 +6,7 @@ measured, so that ties need no case of their own.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -17,18 +18,16 @@ from lockgate.stats.undefined import Undefined
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def placements(sample: BinarySample) -> Floats:
-    """Share of the other class that each row is ranked right against (n,), ties counting half.
+def placements(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
+    """Share of the other class that a positive, and a negative, row at each distinct score is ranked right against.
 
-    Of a positive row the share of the negatives under it, of a negative row the share of the positives above it
-    (DeLong, DeLong and Clarke-Pearson 1988), from ranks in O(n log n) as in Sun and Xu (2014). The mean over the rows
-    of either class is the ROC AUC.
+    Of a positive row the share of the negatives under it, of a negative row the share of the positives above it, ties
+    counting half (DeLong, DeLong and Clarke-Pearson 1988), from ranks in O(n log n) as in Sun and Xu (2014). The mean
+    over the rows of either class is the ROC AUC.
     """
-    ranked, step = sample.ranking, steps(sample.scored)
-    under = (ranked.negatives[1:] + ranked.negatives[:-1]) / (2 * ranked.negatives[-1])
-    above = 1 - (ranked.positives[1:] + ranked.positives[:-1]) / (2 * ranked.positives[-1])
-    found: Floats = np.where(sample.positive, under[step], above[step])
-    return found
+    under: Floats = (ranked.negatives[1:] + ranked.negatives[:-1]) / (2 * ranked.negatives[-1])
+    above: Floats = 1 - (ranked.positives[1:] + ranked.positives[:-1]) / (2 * ranked.positives[-1])
+    return under, above
 
 
 def steps(score: Floats) -> Codes:
@@ -36,22 +35,25 @@ def steps(score: Floats) -> Codes:
     return np.concatenate(([0], np.cumsum(score[1:] != score[:-1])))
 
 
-def _class_shares(sample: BinarySample) -> tuple[float, float]:
+def _class_shares(ranked: ranking.Ranking) -> tuple[float, float]:
     """Weight of the positives and of the negatives as shares of all."""
-    positives, negatives = float(sample.ranking.positives[-1]), float(sample.ranking.negatives[-1])
+    positives, negatives = float(ranked.positives[-1]), float(ranked.negatives[-1])
     return positives / (positives + negatives), negatives / (positives + negatives)
 
 
-def _roc_auc(sample: BinarySample) -> Floats:
-    positive, negative = _class_shares(sample)
-    centred = placements(sample) - ranking.roc_auc(sample.ranking)
-    found: Floats = np.where(sample.positive, centred / positive, centred / negative)
-    return found
+def _roc_auc(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
+    (positive, negative), (under, above) = _class_shares(ranked), placements(ranked)
+    area = ranking.roc_auc(ranked)
+    return (under - area) / positive, (above - area) / negative
 
 
-def _average_precision(sample: BinarySample) -> Floats:
+def _gini(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
+    of_positive, of_negative = _roc_auc(ranked)
+    return 2 * of_positive, 2 * of_negative
+
+
+def _average_precision(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
     """A positive row adds its precision; every row moves the precision at all thresholds under it."""
-    ranked = sample.ranking
     total, rows = ranked.positives[-1], ranked.positives[-1] + ranked.negatives[-1]
     found = total - ranked.positives[:-1]
     reached = found + ranked.negatives[-1] - ranked.negatives[:-1]
@@ -61,45 +63,53 @@ def _average_precision(sample: BinarySample) -> Floats:
     lift = np.cumsum(gained / reached)
     drag = np.cumsum(gained * precision / reached)
     area = product_sum(precision, gained)
-    own = rows * ((precision - area) / total + lift - drag)
-    step = steps(sample.scored)
-    slope: Floats = np.where(sample.positive, own[step], -rows * drag[step])
-    return slope
+    return rows * ((precision - area) / total + lift - drag), -rows * drag
 
 
-def _ks_statistic(sample: BinarySample) -> Floats:
+def _ks_statistic(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
     """The influence on the two shares under the score where they lie farthest apart."""
-    ranked = sample.ranking
     of_positive, of_negative = ranked.positives / ranked.positives[-1], ranked.negatives / ranked.negatives[-1]
     gap = of_positive - of_negative
     at = int(np.abs(gap).argmax())
-    under = steps(sample.scored) < at
-    positive, negative = _class_shares(sample)
-    one = np.where(
-        sample.positive, (under - of_positive[at]) / positive, -(under.astype(np.float64) - of_negative[at]) / negative
-    )
-    found: Floats = np.sign(gap[at]) * one
-    return found
+    under = (np.arange(len(gap) - 1) < at).astype(np.float64)
+    positive, negative = _class_shares(ranked)
+    side = np.sign(gap[at])
+    return side * (under - of_positive[at]) / positive, -side * (under - of_negative[at]) / negative
 
 
-def _lift_at_10(sample: BinarySample) -> Floats:
+def _lift_at_10(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
     """Of the positives' share in the highest tenth; the tenth's border moves along the share of positives near it."""
-    ranked = sample.ranking
     found = ranked.positives[-1] - ranked.positives[::-1]
     rows = found + ranked.negatives[-1] - ranked.negatives[::-1]
     total, tenth = found[-1], rows[-1] / 10
-    held = np.interp(tenth, rows, found)
+    captured = np.interp(tenth, rows, found) / total
     # Between the ranks at 10 % ∓ a bandwidth stands the local share of positives.
-    width = rows[-1] * min(0.05, 0.4 * sample.rows**-0.2)
+    width = rows[-1] * min(0.05, 0.4 * (len(rows) - 1) ** -0.2)
     near = np.interp([tenth - width, tenth + width], rows, found)
     local = (near[1] - near[0]) / (2 * width)
     each = np.diff(rows)[::-1]  # rows of each step, in ascending order of the score
     start = rows[-1] - np.cumsum(each)  # rows above the step
-    inside = np.clip((tenth - start) / each, 0, 1)[steps(sample.scored)]
-    captured = held / total
-    slope = rows[-1] / total * (np.where(sample.positive, inside - captured, 0.0) - local * (inside - 0.1))
-    result: Floats = slope * 10
-    return result
+    inside = np.clip((tenth - start) / each, 0, 1)
+    moved = -local * (inside - 0.1)
+    scale = 10 * rows[-1] / total
+    return scale * (inside - captured + moved), scale * moved
+
+
+BY_STEP: Mapping[str, Callable[[ranking.Ranking], tuple[Floats, Floats]]] = {
+    "roc_auc": _roc_auc,
+    "gini": _gini,
+    "average_precision": _average_precision,
+    "ks_statistic": _ks_statistic,
+    "lift_at_10": _lift_at_10,
+}
+"""Influence on metrics of a ranking: of a positive, and of a negative, row at each distinct score, ascending."""
+
+
+def _of_rank(name: str, sample: BinarySample) -> Floats:
+    of_positive, of_negative = BY_STEP[name](sample.ranking)
+    step = steps(sample.scored)
+    found: Floats = np.where(sample.positive, of_positive[step], of_negative[step])
+    return found
 
 
 def log_losses(sample: BinarySample) -> Floats:
@@ -154,36 +164,32 @@ def _adaptive_calibration_error(sample: BinarySample) -> Floats:
     return bin_influence(gaps(sample), codes, sample.weight)
 
 
-def _recalibration(sample: BinarySample) -> tuple[Floats, Floats]:
+def of_recalibration(sample: BinarySample) -> tuple[Floats, Floats]:
     """Influence on intercept and slope of the logistic recalibration: the sandwich of Huber (1967)."""
     intercept, slope = sample.recalibration
-    p = sample.probability
+    p, weight = sample.probability, sample.weight
     logit = np.log(p) - np.log1p(-p)
     fitted = 1 / (1 + np.exp(-(intercept + slope * logit)))
     curvature = fitted * (1 - fitted)
-    weight = sample.weight
-    first, second, third = (mean(curvature * held, weight) for held in (np.ones_like(logit), logit, logit * logit))
+    curved = curvature * logit
+    first, second, third = (mean(held, weight) for held in (curvature, curved, curved * logit))
     determinant = first * third - second * second
     if not determinant > 0:
         raise Undefined("the logistic fit has no curvature")
-    residual = sample.positive - fitted
-    of_intercept: Floats = (third - second * logit) * residual / determinant
-    of_slope: Floats = (first * logit - second) * residual / determinant
+    residual = (sample.positive - fitted) / determinant
+    of_intercept: Floats = (third - second * logit) * residual
+    of_slope: Floats = (first * logit - second) * residual
     return of_intercept, of_slope
 
 
 INFLUENCE: Mapping[str, Callable[[BinarySample], Floats]] = {
-    "roc_auc": _roc_auc,
-    "gini": lambda sample: 2 * _roc_auc(sample),
-    "average_precision": _average_precision,
-    "ks_statistic": _ks_statistic,
-    "lift_at_10": _lift_at_10,
+    **{name: partial(_of_rank, name) for name in BY_STEP},
     "log_loss": lambda sample: centred(log_losses(sample), sample.weight),
     "brier_score": lambda sample: centred(squares(sample), sample.weight),
     "brier_skill_score": _brier_skill_score,
     "calibration_bias": lambda sample: centred(gaps(sample), sample.weight),
     "expected_calibration_error": _expected_calibration_error,
     "adaptive_calibration_error": _adaptive_calibration_error,
-    "calibration_intercept": lambda sample: _recalibration(sample)[0],
-    "calibration_slope": lambda sample: _recalibration(sample)[1],
+    "calibration_intercept": lambda sample: of_recalibration(sample)[0],
+    "calibration_slope": lambda sample: of_recalibration(sample)[1],
 }
