@@ -41,3 +41,7 @@ bench-peers: environment ## Make an environment for each tool that the benchmark
 
 bench-decisions: environment ## Clean twins and planted faults, judged by Lockgate and by the peers; ARGS=--quick for a look
 	@PYTHONPATH=bench .venv/bin/python -m decisions $(ARGS)
+
+bench-speed: environment ## Measure Lockgate against other tools; ARGS goes to it (--rows 10000000, --job drift)
+	-@.venv/bin/python bench/peers.py
+	@PYTHONPATH=bench .venv/bin/python -m speed $(ARGS)

@@ -1,4 +1,8 @@
-"""Reference and current data of the benchmarks: 40 number columns, 10 of categories, a label; the seeds are fixed."""
+"""Reference and current data of the benchmarks; the seeds are fixed.
+
+40 number columns (normal, lognormal, heavy tails, integers with ties; every fifth with nulls), 10 of categories, two
+sensitive ones, a label that the scores of a candidate and of a champion predict.
+"""
 
 from pathlib import Path
 
@@ -9,24 +13,37 @@ import pyarrow.parquet as pq
 VALUES = (5, 8, 12, 20, 40, 80, 200, 500, 1000, 5000)
 """How many different values each column of categories has."""
 
+NUMBERS = [f"n{i:02d}" for i in range(40)]
+CATEGORIES = [f"c{i:02d}" for i in range(len(VALUES))]
+FEATURES = [*NUMBERS, *CATEGORIES]
+SENSITIVE = {"sex": ("f", "m"), "race": ("a", "b", "c", "d", "e")}
+
 
 def write_tables(folder: Path, rows: int) -> list[str]:
     """Write `reference.parquet` and `data.parquet`; returns the names of the feature columns."""
     for seed, name in enumerate(("reference", "data")):
         pq.write_table(_table(np.random.default_rng(seed), rows), folder / f"{name}.parquet")
-    return [*(f"n{i:02d}" for i in range(40)), *(f"c{i:02d}" for i in range(len(VALUES)))]
+    return FEATURES
 
 
 def _table(rng: np.random.Generator, rows: int) -> pa.Table:
     columns: dict[str, pa.Array] = {}
-    for i in range(40):
+    for i, name in enumerate(NUMBERS):
         draw = (rng.normal, rng.lognormal, lambda size: rng.standard_t(2, size), lambda size: rng.integers(0, 90, size))
         values = np.asarray(draw[i % 4](size=rows), dtype=np.float64)
         nulls = rng.random(rows) < 0.05 if i % 5 == 0 else None
-        columns[f"n{i:02d}"] = pa.array(values, mask=nulls)
-    for i, count in enumerate(VALUES):
+        columns[name] = pa.array(values, mask=nulls)
+    for name, count in zip(CATEGORIES, VALUES, strict=True):
         codes = np.minimum(rng.geometric(4 / count, rows) - 1, count - 1).astype(np.int32)
-        names = pa.array([f"value {k}" for k in range(count)])
-        columns[f"c{i:02d}"] = pa.DictionaryArray.from_arrays(pa.array(codes), names).cast(pa.string())
-    columns["label"] = pa.array(rng.integers(0, 2, rows))
+        columns[name] = _texts(codes, [f"value {k}" for k in range(count)])
+    for name, groups in SENSITIVE.items():
+        columns[name] = _texts(rng.integers(0, len(groups), rows).astype(np.int32), list(groups))
+    truth = rng.normal(size=rows)
+    columns["label"] = pa.array((truth + rng.normal(size=rows) > 0).astype(np.int64))
+    for name, noise in (("score", 0.5), ("champion", 0.55)):
+        columns[name] = pa.array(1 / (1 + np.exp(-2 * (truth + noise * rng.normal(size=rows)))))
     return pa.table(columns)
+
+
+def _texts(codes: "np.typing.NDArray[np.int32]", names: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names)).cast(pa.string())
