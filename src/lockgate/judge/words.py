@@ -23,7 +23,7 @@ NAMES: dict[Bound, str] = {"max_drop": " drop", "min_gain": " gain", "min_ratio"
 # Why a condition is undecided.
 UNPROVEN = "the gate gives no interval for it, so it cannot be proven"
 STRADDLES = "the limit lies inside the interval"
-CHANCE = "chance alone would show as much"
+CHANCE = "it may be chance"
 NOT_EXCLUDED = "a worsening beyond the limit is not ruled out"
 UNKNOWN = "there are too few rows to say how far it may have worsened"
 SUMMARISED = "the saved profile cannot tell on which side of the limit it lies"
@@ -82,11 +82,11 @@ def reason(case: Case, share: float | None, why: str | None, confidence: float) 
     if held.p_value is None or held.chance is None or share is None or held.good:
         return ""
     if why == CHANCE:
-        return f"{CHANCE} with {_p(held.p_value)}, more than its share {short(share, digits=2)} of the error budget"
+        return f"{CHANCE} ({_p(held.p_value)}, at most {short(share, digits=2)} needed)"
     if share >= 1:
         share_of_runs = f"{held.chance:.1g}" if held.chance > LEAST_CHANCE else f"under {LEAST_CHANCE:g}"
         return f"chance alone gets beyond the limit in {share_of_runs} of all runs"
-    return f"{CHANCE} with {_p(held.p_value)} only, its share of the error budget is {short(share, digits=2)}"
+    return f"unlikely by chance ({_p(held.p_value)}, at most {short(share, digits=2)} needed)"
 
 
 def _p(value: float) -> str:

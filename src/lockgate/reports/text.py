@@ -162,7 +162,9 @@ def interval(finding: Finding) -> str:
         return ""
     unit = unit_of(finding)
     level = f" ({short(100 * finding.confidence)} %)" if finding.confidence is not None else ""
-    return f"{short(finding.low, unit)} to {short(finding.high, unit)}{level}"
+    hardly = 1e-6 * (finding.high - finding.low)  # an end this near to 0 is read as 0
+    low, high = (0.0 if abs(end) < hardly else end for end in (finding.low, finding.high))
+    return f"{short(low, unit)} to {short(high, unit)}{level}"
 
 
 def why(finding: Finding, limit: int = SENTENCE_LIMIT) -> str:
