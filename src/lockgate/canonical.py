@@ -1,12 +1,12 @@
-"""JSON in its canonical form (RFC 8785): the bytes that digests are taken over.
+"""JSON in its canonical form (RFC 8785), whose bytes digests are taken over, and in a form for people.
 
-Several times as fast as the package `rfc8785`, which the tests hold it against: a Record of fifty columns has some
-twenty thousand numbers, each is checked when it is measured and written when it is recorded.
+A Record has tens of thousands of numbers; each is checked when it is measured and written when it is recorded. This is
+several times as fast as the package `rfc8785` and as `json` with an indent, which the tests hold it against.
 """
 
 import math
 from collections.abc import Iterable
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
 _LARGEST = 2**53 - 1
@@ -20,6 +20,32 @@ def dumps(value: Any) -> bytes:
         ValueError: it holds what canonical JSON cannot: NaN, infinity, integers over 2^53, lone surrogates, no JSON.
     """
     return _written(value).encode()
+
+
+def indented(value: Any) -> str:
+    """A plain value as JSON in ASCII, keys as they come, two spaces of indent: as `json.dumps(value, indent=2)`.
+
+    Raises:
+        ValueError: it holds NaN, infinity, or what is no plain value.
+    """
+    return _indented(value, "\n")
+
+
+def _indented(value: Any, line: str) -> str:
+    """`line`: what ends the line before the value's last."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no JSON number")
+        return float.__repr__(value)
+    inner = f"{line}  "
+    if isinstance(value, dict) and value:
+        members = [f"{encode_basestring_ascii(key)}: {_indented(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
+    if isinstance(value, list | tuple) and value:
+        return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
+    return _written(value)
 
 
 def _written(value: Any) -> str:

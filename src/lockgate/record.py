@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
-from lockgate.canonical import dumps
+from lockgate.canonical import dumps, indented
 from lockgate.errors import EvidenceError
 from lockgate.types import RECORD_VERSION, Attachment, Content, Measurement, Missing, Record, Run
 
@@ -26,7 +26,7 @@ def make(content: Content, run: Run, attachments: Mapping[str, Attachment] | Non
 
 def dump(record: Record) -> bytes:
     """The Record as a JSON document: ASCII, two spaces of indent. What is empty or at its default is left out."""
-    return json.dumps(_plain(Record, record), indent=2, allow_nan=False).encode() + b"\n"
+    return f"{indented(_plain(Record, record))}\n".encode()
 
 
 def load(document: bytes, where: str = "record") -> Record:
@@ -61,8 +61,7 @@ def fault(entry: Measurement | Missing) -> str | None:
     kind: Any = type(entry)
     try:
         plain = _adapter(kind).dump_python(entry, mode="json", exclude_defaults=True, warnings="error")
-        dumps(plain)
-        _adapter(kind).validate_json(json.dumps(plain), strict=True, extra="forbid")
+        _adapter(kind).validate_json(dumps(plain), strict=True, extra="forbid")
     except ValidationError as error:
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.canonical import dumps
+from lockgate.canonical import dumps, indented
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -22,6 +22,11 @@ PLAIN = st.recursive(
 def test_it_is_what_the_package_writes(value: object) -> None:
     expected = rfc8785.dumps(value)  # type: ignore[arg-type]  # a recursive type that Hypothesis does not know
     assert dumps(value) == expected
+
+
+@given(PLAIN)
+def test_the_form_for_people_is_that_of_the_standard_library(value: object) -> None:
+    assert indented(value) == json.dumps(value, indent=2)
 
 
 @given(st.integers(0, 2**64 - 1))
@@ -82,3 +87,9 @@ def test_what_canonical_json_cannot_hold_is_an_error(value: object) -> None:
     for nested in (value, [value], {"x": value}):
         with pytest.raises(ValueError):
             dumps(nested)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, b"x", {3}])
+def test_nor_can_the_form_for_people(value: object) -> None:
+    with pytest.raises(ValueError):
+        indented([value])
