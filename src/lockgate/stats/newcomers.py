@@ -59,13 +59,13 @@ def null_of_new_share(reference: Floats, data: Floats) -> Null:
         law = Skewed(mean=mean / sizes.data, deviation=deviation / sizes.data, skewness=skewness)
         return null_of_moments("permutation-moments", law, value / sizes.data)
     chances = _convolved(rows, categories, chance, 1 << max(4, math.ceil(math.log2(reach + 1))))
-    narrow = deviation / math.sqrt(apart) if apart > 0 else 1.0
-    values = np.maximum(0.0, mean + narrow * (np.arange(len(chances)) - mean))
-    tolerance = 1e-9 * (1 + value)
+    if 0 < deviation < apart**0.5:
+        chances = _narrowed(chances, mean, deviation / math.sqrt(apart))
+    values = np.arange(len(chances))
     return Null(
         method="hypergeometric",
-        below=min(1.0, float(chances[values <= value + tolerance].sum())),
-        above=min(1.0, float(chances[values >= value - tolerance].sum())) if value > 0 else 1.0,
+        below=min(1.0, float(chances[values <= value].sum())),
+        above=min(1.0, float(chances[values >= value].sum())) if value > 0 else 1.0,
         mean=mean / sizes.data,
         law=law_of_atoms(np.minimum(values / sizes.data, 1.0), chances),
     )
@@ -95,3 +95,11 @@ def _convolved(rows: Floats, number: Floats, chance: Floats, size: int) -> Float
     found[found < _NEVER] = 0.0
     chances: Floats = found / found.sum()
     return chances
+
+
+def _narrowed(chances: Floats, mean: float, factor: float) -> Floats:
+    """A law of whole numbers drawn together towards its mean, with whole numbers kept."""
+    upto = np.arange(len(chances) + 1) - 0.5
+    reached = np.interp(mean + (upto - mean) / factor, upto, np.concatenate([[0.0], np.cumsum(chances)]))
+    found: Floats = np.diff(reached)
+    return found / found.sum()

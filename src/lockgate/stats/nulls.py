@@ -33,7 +33,7 @@ OFTEN = 15.0
 ENOUGH = 1_000
 """From so many values in both samples on it no longer matters that the bins of a number hang on the reference."""
 
-_DRAWS = 4_000
+_DRAWS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class Shuffles:
         """
         at = np.rint(ranks * (self.sizes.total / sizes.total)).astype(np.int64)
         scale = np.sqrt(sizes.noise / self.sizes.noise)
-        found: Floats = self.below[at] * (self.sizes.noise * scale)
+        found: Floats = self.below[at, :_WALKS] * (self.sizes.noise * scale)
         found -= (at / self.sizes.reference * scale)[:, None]
         return found
 
