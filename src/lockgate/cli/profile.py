@@ -102,12 +102,13 @@ def _check_free(out: Path) -> None:
     """See, before long work, that the file can be written and that nothing but a profile stands there.
 
     Raises:
-        LockgateError: something else does, or it cannot be written.
+        UsageError: something else does.
+        LockgateError: it cannot be written.
     """
     from lockgate.cli._files import prepare
-    from lockgate.errors import LockgateError
+    from lockgate.errors import UsageError
     from lockgate.evidence.sources.profile import is_profile
 
     if out.exists() and not is_profile(str(out), base=Path()):
-        raise LockgateError("a file stands here that is no profile", where=str(out), fix="name another file with --out")
+        raise UsageError("a file stands here that is no profile", where=str(out), fix="name another file with --out")
     prepare(out.parent)

@@ -5,6 +5,7 @@ others (`lockgate.stats.categories`) from counting both between the reference's 
 value of weight 3 counts as three equal values, and the numbers are the same.
 """
 
+from itertools import pairwise
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -133,25 +134,36 @@ def decile_edges(reference: Sorted) -> Floats:
     """
     if reference.bins is not None and reference.bins.deciles is not None:
         return reference.bins.deciles
-    values = reference.values
-    deciles = quantiles(reference, np.arange(1, 10) / 10)
-    after = np.searchsorted(values, deciles, side="right")
-    inner = after < len(values)
-    upper = deciles.copy()  # nothing is larger than the largest value: it is its own edge
-    upper[inner] = _edges(deciles[inner], values[after[inner]])
-    repeated = deciles[1:][deciles[1:] == deciles[:-1]]
-    before = np.searchsorted(values, repeated, side="left") - 1
-    inner = before >= 0
+    deciles = quantiles(reference, np.arange(1, 10) / 10).tolist()
+    edges = [_edge_after(reference.values, decile) for decile in deciles]
+    edges += [_edge_before(reference.values, one) for one, next_ in pairwise(deciles) if one == next_]
+    return np.unique(np.array(edges))
+
+
+def _edge_after(values: Floats, value: float) -> float:
+    """A round number in the first gap after a value; the largest value where no gap follows.
+
+    Values between which float64 has no number are taken for one.
+    """
+    at = int(np.searchsorted(values, value, side="right"))
+    while at < len(values):
+        edge = float(between(values[at - 1], values[at]))
+        if np.isfinite(edge):
+            return edge
+        at = int(np.searchsorted(values, values[at], side="right"))
+    return float(values[-1])
+
+
+def _edge_before(values: Floats, value: float) -> float:
+    """The same in the last gap before a value; just under the least value where there is no gap."""
+    at = int(np.searchsorted(values, value, side="left"))
+    while at > 0:
+        edge = float(between(values[at - 1], values[at]))
+        if np.isfinite(edge):
+            return edge
+        at = int(np.searchsorted(values, values[at - 1], side="left"))
     with np.errstate(over="ignore"):
-        lower = np.nextafter(repeated, -np.inf)
-    lower[inner] = _edges(values[before[inner]], repeated[inner])
-    return np.unique(np.concatenate([upper, lower]))
-
-
-def _edges(low: Floats, high: Floats) -> Floats:
-    """Edges between neighbouring values; the lower one where float64 has no number between them."""
-    found = between(low, high)
-    return np.where(np.isnan(found), low, found)
+        return float(np.nextafter(values[0], -np.inf))
 
 
 def quantiles(sample: Sorted, levels: Floats) -> Floats:

@@ -3,20 +3,24 @@
 What holds of every bin:
 
 - It has at least `LEAST` rows.
-- A bin whose rows all hold one value is that value. The ends of any other bin lie strictly between two neighbouring
-  values, at a round number, so that no end is a value of the data; and the outermost ends are rounded away from the
-  data to 1, 2 or 5 times a power of ten, so that they tell the extreme values' magnitude alone.
+- A bin whose rows all hold one value (but for its last digits) is that value. The ends of any other bin lie strictly
+  between two neighbouring values, at a round number, so that no end is a value of the data; and the outermost ends are
+  rounded away from the data to 1, 2 or 5 times a power of ten, so that they tell the extreme values' magnitude alone.
 - Its mean is exact, unless one row makes up more than half of what the rows of the bin exceed its end by: then it is
-  rounded so far that this row may lie anywhere in a stretch as wide as the bin.
+  rounded so far that it does not tell where in the bin this row lies.
 """
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from lockgate.evidence.distribution import Distribution
 from lockgate.evidence.profile.model import LEAST, MOST_BINS, Floats, NumberBins, Whole
 from lockgate.stats.distances import decile_edges
 from lockgate.stats.rounding import above, between
+
+_ALIKE = 4 * float(np.finfo(np.float64).eps)
+"""Values that differ by no larger share of themselves are one that was computed in several ways."""
 
 
 def bins_of(values: Floats) -> NumberBins | None:
@@ -25,18 +29,20 @@ def bins_of(values: Floats) -> NumberBins | None:
     if n < LEAST:
         none = np.empty(0)
         return None if n else NumberBins(low=none, high=none, rows=_whole(()), mean=none, slack=none)
-    deciles = decile_edges(_Rows(values))
+    deciles = decile_edges(Distribution(values=values))
     cuts, edges = _cuts(values, deciles)
     rows = np.diff(cuts)
     first, last = values[cuts[:-1]], values[cuts[1:] - 1]
     low, high = np.append(np.nan, edges), np.append(edges, np.nan)
     if np.isnan(low).any():
         low[0], high[-1] = _outer(first[0], last[-1], edges)
-    single = first == last
-    low[single] = high[single] = first[single]
+    with np.errstate(over="ignore"):
+        single = last - first <= _ALIKE * np.abs(first)
+    low[single], high[single] = first[single], last[single]
     mean, slack = _means(values, cuts, low, high)
-    # From a hundred rows on, a decile that is itself a value is one of at least `LEAST` rows.
-    held = n >= 10 * LEAST and np.isin(np.searchsorted(values, deciles, side="right"), cuts).all()
+    slack[single] = 0.0
+    after, before = (np.searchsorted(values, deciles, side=side) for side in ("right", "left"))
+    held = np.isin(after, cuts).all() and not np.any((after > before) & (after - before < LEAST))
     return NumberBins(low=low, high=high, rows=rows, mean=mean, slack=slack, deciles=deciles if held else None)
 
 
@@ -68,23 +74,14 @@ def joined(parts: Sequence[NumberBins]) -> NumberBins:
     )
 
 
-class _Rows:
-    """Sorted values, once each."""
-
-    weights = None
-    bins = None
-
-    def __init__(self, values: Floats) -> None:
-        self.values = values
-
-
 # --- where to cut -----------------------------------------------------------------------------------------------------
 
 
 def _cuts(values: Floats, deciles: Floats) -> tuple[Whole, Floats]:
     """Ranks between which the bins lie, from 0 to n (k + 1,), and the numbers at the inner ones (k - 1,)."""
     n = len(values)
-    ends = np.append(np.flatnonzero(values[1:] != values[:-1]) + 1, n)
+    with np.errstate(over="ignore"):  # at the largest float64
+        ends = np.append(np.flatnonzero(np.nextafter(values[:-1], np.inf) < values[1:]) + 1, n)
     counts = np.diff(ends, prepend=0)
     # Few different values stand alone where they are frequent enough; of many, those that would fill a bin.
     often = counts >= (LEAST if len(ends) <= MOST_BINS else max(LEAST, -(-n // MOST_BINS)))
@@ -149,15 +146,18 @@ def _means(values: Floats, cuts: Whole, low: Floats, high: Floats) -> tuple[Floa
     """The mean of each bin, and how far it may be off."""
     rows = np.diff(cuts)
     first, last = values[cuts[:-1]], values[cuts[1:] - 1]
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         excess = np.add.reduceat(values - np.repeat(first, rows), cuts[:-1]) / rows
         mean = np.clip(first + excess, low, high)
-        step = (high - low) / rows
-        alone = (last - low > rows * (mean - low) / 2) | (high - first > rows * (high - mean) / 2)
-        rough = low + (np.floor((mean - low) / step) + 0.5) * step
+        # Up to one and a half widths of the bin the one row's own excess, of at most one, can be anything.
+        step = 1.5 * (high - low) / rows
+        over, under = last - low > rows * (mean - low) / 2, high - first > rows * (high - mean) / 2
+        from_low = low + (np.floor((mean - low) / step) + 0.5) * step
+        from_high = high - (np.floor((high - mean) / step) + 0.5) * step
     vast = ~np.isfinite(excess) | ~np.isfinite(step)  # wider than float64 can tell
-    alone &= ~vast & (low < high)
-    mean = np.where(vast, low / 2 + high / 2, np.where(alone, np.clip(rough, low, high), mean))
+    alone = (over | under) & ~vast & (step > 0)
+    rough = np.clip(np.where(over, from_low, from_high), low, high)
+    mean = np.where(vast, low / 2 + high / 2, np.where(alone, rough, mean))
     return mean, np.where(vast, high / 2 - low / 2, np.where(alone, step / 2, 0.0))
 
 
