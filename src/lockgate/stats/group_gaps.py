@@ -98,7 +98,8 @@ def worst_gap(parts: Sequence[Means], lifts: Sequence[Lift], chance: Law, scale:
     middle = sign * (float(gap(worst.values, scale)) - bias)
     away = np.maximum.accumulate([*inner, min(max(middle, inner[-1]), outer[0]), *outer])
     quantiles = away if scale == "difference" else -away[::-1]
-    law = Law(quantiles=tuple(quantiles.tolist()), tail=chance.tail)
+    tail = "analytic" if chance.tail == "exact" else chance.tail  # the groups' own limits are approximate
+    law = Law(quantiles=tuple(quantiles.tolist()), tail=tail)
     return uncertainty("simultaneous-groups", float(worst.rows.sum()), law, bias=bias)
 
 

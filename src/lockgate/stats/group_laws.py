@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from lockgate.stats.checks import Codes
 from lockgate.stats.group_gaps import Scale, lift, worst_gap
-from lockgate.stats.group_nulls import Dealt, dealt, dealt_hits, null_of
+from lockgate.stats.group_nulls import Dealt, dealt, dealt_hits, largest_apart, null_of
 from lockgate.stats.groups import Means, Rows, means_of, of_group
 from lockgate.stats.shuffles import draw_of
 from lockgate.types import Null, Uncertainty
+
+_Chosen: TypeAlias = tuple[str, tuple[int, ...]]  # a rate, and the groups that are compared by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,8 @@ class GroupLaws:
     counted: Mapping[str, Means]
     seed: int
     _means: dict[str, Means | None] = field(default_factory=dict, init=False)
-    _dealt: dict[tuple[str, tuple[int, ...]], Dealt] = field(default_factory=dict, init=False)
+    _dealt: dict[_Chosen, Dealt] = field(default_factory=dict, init=False)
+    _largest: dict[tuple[_Chosen, ...], Null] = field(default_factory=dict, init=False)
 
     def of_group(self, rate: str, group: int, lowest: float = -np.inf) -> Uncertainty | None:
         """Where one group's true rate is, which is at least `lowest`."""
@@ -55,8 +59,12 @@ class GroupLaws:
             parts.append(means.pick(codes))
             lifts.append(lift(parts[-1], scale, self._draw("lift", rate)))
             deals.append(self._deal(rate, parts[-1], codes))
-        null, chance = null_of(deals, scale, value, self._draw("worst", *chosen))
-        return worst_gap(parts, lifts, chance, scale), null
+        key = tuple((rate, tuple(groups)) for rate, groups in chosen.items())
+        if key not in self._largest:
+            self._largest[key] = largest_apart(deals, self._draw("apart", *chosen))
+        apart = self._largest[key]
+        null = null_of(deals, apart, scale, value, self._draw("gap", *chosen))
+        return worst_gap(parts, lifts, apart.law, scale), null
 
     def _means_of(self, rate: str) -> Means | None:
         if rate in self.counted:

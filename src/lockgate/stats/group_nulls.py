@@ -13,18 +13,14 @@ import numpy as np
 
 from lockgate.stats.checks import Codes, Floats
 from lockgate.stats.group_gaps import Scale, common_errors, gap, redraw
+from lockgate.stats.group_units import deal, units_of
 from lockgate.stats.groups import Means, Rows
 from lockgate.stats.hypergeometric import window
 from lockgate.stats.laws import DRAWS, law_of_atoms, null_of_draws
-from lockgate.types import Law, Null
-
-MOST_DEALT = 2_000
-"""Up to so many rows or clusters are dealt one by one; beyond, each group's are drawn, or its mean from its law."""
+from lockgate.types import Null
 
 _TIE = 1e-12
 _MOST_DRAWS, _DRAWN = 4_000, 100_000  # of hits: draws, and numbers drawn where groups are many
-_SMALL = 300  # a group of up to so many units among many more is drawn unit by unit
-_CHUNK = 1 << 20  # units dealt at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +39,7 @@ class Dealt:
         measured: the groups' means (groups,).
         means: drawn (draws, groups), or every one that can be (atoms, groups).
         errors: the standard error of each group's mean when nothing differs (groups,).
+        share: they are shares.
         method: how they were dealt.
         chances: of the atoms; None for draws.
     """
@@ -50,6 +47,7 @@ class Dealt:
     measured: Floats
     means: Floats
     errors: Floats
+    share: bool
     method: str
     chances: Floats | None = None
 
@@ -63,10 +61,12 @@ def dealt_hits(means: Means, rng: np.random.Generator) -> Dealt:
     if len(rows) == 2:
         first, chances = window(int(rows.sum()), total, int(rows[0]))
         both = np.stack([first / rows[0], (total - first) / rows[1]], axis=1)
-        return Dealt(measured=means.values, means=both, errors=errors, method="hypergeometric", chances=chances)
+        return Dealt(
+            measured=means.values, means=both, errors=errors, share=True, method="hypergeometric", chances=chances
+        )
     draws = int(np.clip(_DRAWN // len(rows), DRAWS, _MOST_DRAWS))
     drawn = rng.multivariate_hypergeometric(rows, total, draws, method="marginals")
-    return Dealt(measured=means.values, means=drawn / rows, errors=errors, method="permutation")
+    return Dealt(measured=means.values, means=drawn / rows, errors=errors, share=True, method="permutation")
 
 
 def dealt(rows: Rows, means: Means, groups: Codes, rng: np.random.Generator) -> Dealt:
@@ -84,44 +84,82 @@ def dealt(rows: Rows, means: Means, groups: Codes, rng: np.random.Generator) -> 
     place[groups] = np.arange(len(groups))
     own = place[rows.codes] >= 0
     rows = rows if own.all() else rows.only(own)
-    units = _units(rows, place[rows.codes])
+    units = units_of(rows, place[rows.codes])
     if units is None:
         centre = (means.values * means.rows).sum() / means.rows.sum()
         drawn = redraw(means, np.full(len(groups), centre), rng)
-        return Dealt(measured=means.values, means=drawn, errors=common_errors(means), method="effective-rows")
+        return Dealt(
+            measured=means.values,
+            means=drawn,
+            errors=common_errors(means),
+            share=means.share,
+            method="effective-rows",
+        )
     sizes = np.bincount(units.codes, minlength=len(groups))
-    drawn, usual = _deal(units, sizes, rng), units.deviations(sizes)
+    drawn, usual = deal(units, sizes, rng), units.deviations(sizes)
     # Groups may differ in spread and yet not in the mean: who spreads more is drawn as wide as it is (Welch 1938).
     wider = np.maximum(1.0, np.divide(means.deviations, usual, out=np.ones(len(groups)), where=usual > 0))
     drawn = units.centre + (drawn - units.centre) * wider
-    return Dealt(measured=means.values, means=drawn, errors=usual * wider, method="permutation")
+    return Dealt(measured=means.values, means=drawn, errors=usual * wider, share=means.share, method="permutation")
 
 
-def null_of(parts: Sequence[Dealt], scale: Scale, value: float, rng: np.random.Generator) -> tuple[Null, Law]:
-    """What chance shows of the worst of some independent gaps, and of the largest difference in standard errors.
+def largest_apart(parts: Sequence[Dealt], rng: np.random.Generator) -> Null:
+    """What chance shows of the largest difference of two groups of any part, in its standard errors.
 
-    The law is of the gap itself. Whether nothing differs is asked of the largest difference of two groups in standard
-    errors (Tukey 1953; Kramer 1956), the same question on every scale: the gap itself is mostly noise of the smallest
-    group, and hides a difference between large ones. Of groups of one size both are the same.
+    That is the question whether any groups differ (Tukey 1953; Kramer 1956), on whatever scale they are compared. The
+    gap itself is mostly noise of the smallest group, and hides a difference between large ones; of groups of one size
+    both are the same.
     """
     reached = max(float(_studentised(part.measured[None], part.errors)[0]) for part in parts)
-    if all(part.chances is not None for part in parts):
-        gaps = reduce(_highest if scale == "difference" else _lowest, [_atoms(p, gap(p.means, scale)) for p in parts])
-        apart = reduce(_highest, [_atoms(part, _studentised(part.means, part.errors)) for part in parts])
-        beyond = _null("hypergeometric", apart, reached)
-        null = _null("hypergeometric", gaps, value)
+    if _exact(parts):
+        laws = [_atoms(part, _studentised(part.means, part.errors)) for part in parts]
+        return _null(parts[0].method, reduce(_highest, laws), reached)
+    both = zip(_draws(parts, rng), parts, strict=True)
+    drawn = np.max([_studentised(means, part.errors) for means, part in both], axis=0)
+    return null_of_draws(_method(parts), drawn, reached)
+
+
+def null_of(parts: Sequence[Dealt], apart: Null, scale: Scale, value: float, rng: np.random.Generator) -> Null:
+    """What chance shows of the worst of some independent gaps.
+
+    Args:
+        parts: the groups of each gap.
+        apart: whether any groups differ; its chances are those of the gap on every scale.
+        scale: how gaps are measured.
+        value: the worst gap that was measured.
+        rng: of the draws.
+    """
+    if _exact(parts):
+        laws = [_atoms(part, gap(part.means, scale)) for part in parts]
+        null = _null(parts[0].method, reduce(_highest if scale == "difference" else _lowest, laws), value)
     else:
-        count = min(len(part.means) for part in parts if part.chances is None)
-        drawn = [_sampled(part, count, rng) for part in parts]
-        of_gap = [gap(means, scale) for means in drawn]
-        gap_draws = np.max(of_gap, axis=0) if scale == "difference" else np.min(of_gap, axis=0)
-        both = zip(drawn, parts, strict=True)
-        apart_draws = np.max([_studentised(means, part.errors) for means, part in both], axis=0)
-        method = next(part.method for part in parts if part.chances is None)
-        beyond, null = null_of_draws(method, apart_draws, reached), null_of_draws(method, gap_draws, value)
-    as_far, as_near = beyond.above, beyond.below
-    below, above = (as_near, as_far) if scale == "difference" else (as_far, as_near)
-    return replace(null, below=below, above=above), beyond.law
+        drawn = [gap(means, scale) for means in _draws(parts, rng)]
+        worst = np.max(drawn, axis=0) if scale == "difference" else np.min(drawn, axis=0)
+        null = null_of_draws(_method(parts), worst, value)
+    most = 1.0 if scale == "ratio" or parts[0].share else np.inf
+    law = replace(
+        null.law, quantiles=tuple(np.clip(null.law.quantiles, 0.0, most).tolist())
+    )  # a fitted tail may leave it
+    if scale == "difference":
+        return replace(null, law=law, below=apart.below, above=apart.above)
+    return replace(null, law=law, below=apart.above, above=apart.below)
+
+
+def _exact(parts: Sequence[Dealt]) -> bool:
+    return all(part.chances is not None for part in parts)
+
+
+def _method(parts: Sequence[Dealt]) -> str:
+    return next(part.method for part in parts if part.chances is None)
+
+
+def _draws(parts: Sequence[Dealt], rng: np.random.Generator) -> list[Floats]:
+    """As many draws of each part: of its draws, or of its atoms by their chances."""
+    count = min(len(part.means) for part in parts if part.chances is None)
+    return [
+        part.means[:count] if part.chances is None else part.means[rng.choice(len(part.means), count, p=part.chances)]
+        for part in parts
+    ]
 
 
 def _studentised(means: Floats, errors: Floats) -> Floats:
@@ -144,13 +182,6 @@ def _null(method: str, law: Atoms, value: float) -> Null:
         mean=float((law.values * law.chances).sum()),
         law=law_of_atoms(law.values, law.chances),
     )
-
-
-def _sampled(part: Dealt, count: int, rng: np.random.Generator) -> Floats:
-    """So many of the draws, or of the atoms by their chances."""
-    if part.chances is None:
-        return part.means[:count]
-    return part.means[rng.choice(len(part.means), count, p=part.chances)]
 
 
 # --- atoms ------------------------------------------------------------------------------------------------------------
@@ -182,65 +213,4 @@ def _turned(law: Atoms) -> Atoms:
 def _until(law: Atoms, values: Floats) -> Floats:
     cumulated = np.concatenate([[0.0], np.cumsum(law.chances)])
     found: Floats = cumulated[np.searchsorted(law.values, values, side="right")]
-    return found
-
-
-# --- units: rows that weigh, clusters, numbers ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Units:
-    """What is dealt: of each unit Σ w · value, Σ w and its group."""
-
-    tops: Floats
-    bottoms: Floats
-    codes: Codes
-
-    @property
-    def centre(self) -> float:
-        return float(self.tops.sum() / self.bottoms.sum())
-
-    def deviations(self, sizes: Codes) -> Floats:
-        """The standard error of each group's mean, were its units like all of them."""
-        spread = (self.tops - self.centre * self.bottoms).std() / self.bottoms.mean()
-        found: Floats = spread / np.sqrt(sizes)
-        return found
-
-
-def _units(rows: Rows, codes: Codes) -> _Units | None:
-    """The rows, or their clusters; None where a cluster lies in several groups."""
-    bottoms = np.ones(len(codes)) if rows.weight is None else rows.weight / rows.weight.max()
-    tops = bottoms * rows.values
-    if rows.cluster is None:
-        return _Units(tops=tops, bottoms=bottoms, codes=codes)
-    clusters, first, unit = np.unique(rows.cluster, return_index=True, return_inverse=True)
-    of_cluster = codes[first]
-    if np.any(of_cluster[unit] != codes):
-        return None
-    count = len(clusters)
-    tops, bottoms = (np.bincount(unit, held, count).astype(np.float64) for held in (tops, bottoms))
-    return _Units(tops=tops, bottoms=bottoms, codes=of_cluster)
-
-
-def _deal(units: _Units, sizes: Codes, rng: np.random.Generator) -> Floats:
-    """The groups' means when the units are dealt anew (draws, groups)."""
-    count = len(units.tops)
-    if count > MOST_DEALT:
-        return np.stack([_drawn(units, int(size), rng) for size in sizes], axis=1)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    found = []
-    for begin in range(0, DRAWS, max(1, _CHUNK // count)):
-        draws = min(max(1, _CHUNK // count), DRAWS - begin)
-        order = rng.permuted(np.tile(np.arange(count), (draws, 1)), axis=1)
-        tops, bottoms = (np.add.reduceat(held[order], starts, axis=1) for held in (units.tops, units.bottoms))
-        found.append(tops / bottoms)
-    return np.concatenate(found)
-
-
-def _drawn(units: _Units, size: int, rng: np.random.Generator) -> Floats:
-    """One group's mean among many units: a small group's unit by unit, for tails; a large one's by its normal law."""
-    if size > _SMALL:
-        return units.centre + rng.standard_normal(DRAWS) * units.deviations(np.array([size]))
-    chosen = rng.integers(0, len(units.tops), (DRAWS, size))
-    found: Floats = units.tops[chosen].sum(axis=1) / units.bottoms[chosen].sum(axis=1)
     return found

@@ -151,8 +151,9 @@ def student(scores: Floats, degrees: Floats) -> Floats:
         (square + 1) / 4,
         ((5 * square + 16) * square + 3) / 96,
         (((3 * square + 19) * square + 17) * square - 15) / 384,
+        ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) / 92160,
     )
-    found: Floats = scores * (1 + terms[0] / degrees + terms[1] / degrees**2 + terms[2] / degrees**3)
+    found: Floats = scores * (1 + sum(term / degrees**power for power, term in enumerate(terms, start=1)))
     return found
 
 
