@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.reports.making import broken, held, record
+from tests.reports.making import broken, held, record, sha
 
-from lockgate.types import At, Finding, Missing, Record, Status
+from lockgate.types import At, Finding, HoldoutUse, Missing, Record, Stability, Status
 
 # --- one for each way to end ------------------------------------------------------------------------------------------
 
@@ -78,9 +78,26 @@ def undecided() -> Record:
 
 
 def not_proven() -> Record:
-    """The interval straddles the limit, and the policy wants it proven."""
-    finding = held("performance", "f1", 0.6551, 0.65, status=Status.INCONCLUSIVE, spread=0.02)
-    return record((replace(finding, needs_rows=41_800, p_value=0.31), *GOOD[1:]))
+    """Two conditions are undecided, and the policy wants them proven; the verdict is shaky, the holdout worn."""
+    absolute = held("performance", "f1", 0.6551, 0.65, status=Status.INCONCLUSIVE, spread=0.02)
+    absolute = replace(
+        absolute, reason="the limit lies inside the interval", remedy="four times the rows halve the interval"
+    )
+    drop = held("champion", "f1", 0.004, 0.01, "max_drop", champion=0.7082, status=Status.INCONCLUSIVE, spread=0.009)
+    drop = replace(
+        drop,
+        reason="a worsening beyond the limit is not ruled out (0.013)",
+        remedy="about 42 000 rows would settle it",
+        needs_rows=41_800,
+        p_value=0.31,
+        share=0.02,
+        chance=0.04,
+    )
+    made = record((absolute, drop, *GOOD[1:4], *GOOD[5:]))
+    stability = Stability(low=0.12, high=0.31, unknown=2)
+    holdout = HoldoutUse(data=sha("validation"), candidates=12, records=(sha("earlier"),))
+    verdict = replace(made.content.verdict, stability=stability)
+    return replace(made, content=replace(made.content, verdict=verdict, holdout=holdout))
 
 
 def warned() -> Record:
