@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.reports.making import broken, held, record, sha
 
-from lockgate.types import At, Finding, HoldoutUse, Missing, Record, Stability, Status
+from lockgate.types import At, ExitCode, Finding, HoldoutUse, Missing, Record, Stability, Status
 
 # --- one for each way to end ------------------------------------------------------------------------------------------
 
@@ -94,10 +94,19 @@ def not_proven() -> Record:
         chance=0.04,
     )
     made = record((absolute, drop, *GOOD[1:4], *GOOD[5:]))
+    rules = replace(made.content.rules, inconclusive="block")
     stability = Stability(low=0.12, high=0.31, unknown=2)
     holdout = HoldoutUse(data=sha("validation"), candidates=12, records=(sha("earlier"),))
     verdict = replace(made.content.verdict, stability=stability)
-    return replace(made, content=replace(made.content, verdict=verdict, holdout=holdout))
+    return replace(made, content=replace(made.content, rules=rules, verdict=verdict, holdout=holdout))
+
+
+def undecided_passes() -> Record:
+    """A worsening is not ruled out, and the policy lets that pass: shown, neither a failure nor a success."""
+    made = record(not_proven().content.findings[1:])
+    headline = "passed: 8 conditions, 1 undecided"
+    verdict = replace(made.content.verdict, exit_code=ExitCode.PASSED, headline=headline)
+    return replace(made, content=replace(made.content, verdict=verdict))
 
 
 def warned() -> Record:
@@ -186,6 +195,7 @@ RECORDS: Mapping[str, Callable[[], Record]] = {
     "blocked": blocked,
     "undecided": undecided,
     "not_proven": not_proven,
+    "undecided_passes": undecided_passes,
     "warned": warned,
     "partial": partial,
     "tolerated": tolerated,

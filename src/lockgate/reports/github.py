@@ -16,7 +16,9 @@ PER_KIND = 10
 def render(record: Record) -> str:
     """Workflow commands, one per line: errors, warnings, and a notice with the verdict."""
     summary = summarise(record)
-    errors, warnings = summary.stopping, summary.warned
+    blocking = record.content.rules.inconclusive == "block"
+    errors = summary.stopping if blocking else (*summary.failed, *summary.broken)
+    warnings = summary.warned if blocking else (*summary.undecided, *summary.warned)
     lines = [_annotation("error", finding) for finding in errors[:PER_KIND]]
     lines += [_annotation("warning", finding) for finding in warnings[:PER_KIND]]
     hidden = [

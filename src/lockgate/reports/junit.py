@@ -17,25 +17,35 @@ def render(record: Record) -> str:
     """The Record's findings as a `testsuites` document."""
     content, run = record.content, record.run
     cases = [finding.status for finding in content.findings]
-    root = Element("testsuites", {"name": f"lockgate {plain(content.name)}", **_counts(cases)})
+    # What is undecided stops a release only where the policy says so; else it is neither passed nor failed.
+    stops = content.rules.inconclusive == "block"
+    root = Element("testsuites", {"name": f"lockgate {plain(content.name)}", **_counts(cases, stops=stops)})
     for outcome in content.outcomes:
         held = [finding for finding in content.findings if finding.gate == outcome.gate]
-        suite = SubElement(root, "testsuite", {"name": plain(outcome.gate), **_counts(f.status for f in held)})
+        suite = SubElement(
+            root, "testsuite", {"name": plain(outcome.gate), **_counts((f.status for f in held), stops=stops)}
+        )
         suite.set("timestamp", plain(run.started))
         suite.set("hostname", plain(run.host))
         if outcome.gate in run.durations:
             suite.set("time", f"{run.durations[outcome.gate]:.3f}")
         _properties(suite, _facts(record))
         for finding in held:
-            _case(suite, finding)
+            _case(suite, finding, stops=stops)
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _counts(statuses: Iterable[Status]) -> dict[str, str]:
+def _counts(statuses: Iterable[Status], *, stops: bool) -> dict[str, str]:
     held = list(statuses)
-    errors = sum(status in {Status.ERROR, Status.INCONCLUSIVE} for status in held)
-    return {"tests": str(len(held)), "failures": str(held.count(Status.FAIL)), "errors": str(errors)}
+    undecided = held.count(Status.INCONCLUSIVE)
+    counts = {
+        "tests": len(held),
+        "failures": held.count(Status.FAIL),
+        "errors": held.count(Status.ERROR) + (undecided if stops else 0),
+    }
+    counts |= {} if stops or not undecided else {"skipped": undecided}
+    return {name: str(count) for name, count in counts.items()}
 
 
 def _facts(record: Record) -> Mapping[str, str]:
@@ -56,7 +66,7 @@ def _properties(suite: Element, facts: Mapping[str, str]) -> None:
         SubElement(parent, "property", {"name": plain(name), "value": sentence(value)})
 
 
-def _case(suite: Element, finding: Finding) -> None:
+def _case(suite: Element, finding: Finding, *, stops: bool) -> None:
     name = f"{plain(finding.id.partition('/')[2] or finding.id, 300)} {finding.bound}"
     case = SubElement(suite, "testcase", {"classname": f"lockgate.{plain(finding.gate)}", "name": name})
     if finding.place.file:
@@ -67,6 +77,8 @@ def _case(suite: Element, finding: Finding) -> None:
     body = "\n".join(part for part in (message, sentence(finding.note), remedy, plain(str(finding.place), 500)) if part)
     if finding.status is Status.FAIL:
         SubElement(case, "failure", {"message": message, "type": finding.bound}).text = body
+    elif finding.status is Status.INCONCLUSIVE and not stops:
+        SubElement(case, "skipped", {"message": f"undecided: {message}"}).text = body
     elif finding.status in {Status.ERROR, Status.INCONCLUSIVE}:
         SubElement(case, "error", {"message": message, "type": finding.status.value}).text = body
     elif finding.status is Status.WARN:
