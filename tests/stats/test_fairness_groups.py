@@ -10,9 +10,10 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lockgate.stats.fairness import RATES, group_tables
+from lockgate.stats.group_laws import GroupLaws
 from lockgate.stats.group_rates import Outcomes, counted, rows_of
-from lockgate.stats.groups import LEAST_CLUSTERS, Means, Rows, means_of, of_group, shares, student
-from lockgate.types import LEVELS
+from lockgate.stats.groups import LEAST_CLUSTERS, Means, Rows, limits, means_of, shares, student
+from lockgate.types import LEVELS, Uncertainty
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +29,14 @@ def numbers(seed: int, *, weighted: bool = False, clusters: int | None = None, s
     return Rows(codes=codes, groups=3, values=held, share=share, weight=weight, cluster=cluster)
 
 
+def of_group(means: Means | None, group: int = 0, lowest: float = -np.inf) -> Uncertainty:
+    assert means is not None
+    laws = GroupLaws(name="", rows=lambda _: pytest.fail("rows are not needed"), counted={"rate": means}, seed=7)
+    law = laws.of_group("rate", group, lowest)
+    assert law is not None
+    return law
+
+
 def known(rows: Rows) -> Means:
     means = means_of(rows)
     assert means is not None
@@ -35,13 +44,21 @@ def known(rows: Rows) -> Means:
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 16), (1, 16), (8, 16), (16, 16), (3, 3500), (1234, 3500)])
-def test_the_law_of_a_share_is_wilsons(hits: int, rows: int) -> None:
-    law = of_group(shares(np.array([float(hits)]), np.array([float(rows)])), 0)
-    assert (law.method, law.rows, law.bias) == ("wilson", rows, 0)
+def test_the_limits_of_a_share_are_wilsons(hits: int, rows: int) -> None:
+    means = shares(np.array([float(hits)]), np.array([float(rows)]))
+    for score in (-3.0, -1.5, 0.5, 2.0):
+        ends = proportion_confint(hits, rows, alpha=2 * stats.norm.sf(abs(score)), method="wilson")
+        assert limits(means, score)[0] == pytest.approx(ends[score > 0], abs=1e-12)
+
+
+@pytest.mark.parametrize(("hits", "rows"), [(0, 16), (1, 16), (4, 40), (16, 16), (3, 3500)])
+def test_the_law_of_a_share_of_few_hits_or_misses_is_clopper_and_pearsons(hits: int, rows: int) -> None:
+    law = of_group(shares(np.array([float(hits)]), np.array([float(rows)])))
+    assert (law.method, law.rows, law.bias) == ("clopper-pearson", rows, 0)
     for level, quantile in zip(LEVELS, law.law.quantiles, strict=True):
         if level != 0.5:
-            ends = proportion_confint(hits, rows, alpha=2 * min(level, 1 - level), method="wilson")
-            assert quantile == pytest.approx(ends[level > 0.5], abs=1e-12)
+            ends = proportion_confint(hits, rows, alpha=2 * min(level, 1 - level), method="beta")
+            assert quantile == pytest.approx(ends[level > 0.5], abs=1e-6)
 
 
 @pytest.mark.parametrize("degrees", [9.0, 15.0, 200.0])

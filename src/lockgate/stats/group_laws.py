@@ -9,9 +9,12 @@ import numpy as np
 from lockgate.stats.checks import Codes
 from lockgate.stats.group_gaps import Scale, lift, worst_gap
 from lockgate.stats.group_nulls import Dealt, dealt, dealt_hits, largest_apart, null_of
-from lockgate.stats.groups import Means, Rows, means_of, of_group
+from lockgate.stats.groups import Means, Rows, limits, means_of
+from lockgate.stats.laws import law_by, uncertainty
+from lockgate.stats.shares import FEW_EVENTS, share_of_estimate
 from lockgate.stats.shuffles import draw_of
-from lockgate.types import Null, Uncertainty
+from lockgate.stats.special import normal_quantile
+from lockgate.types import Law, Null, Uncertainty
 
 _Chosen: TypeAlias = tuple[str, tuple[int, ...]]  # a rate, and the groups that are compared by it
 
@@ -38,7 +41,7 @@ class GroupLaws:
     def of_group(self, rate: str, group: int, lowest: float = -np.inf) -> Uncertainty | None:
         """Where one group's true rate is, which is at least `lowest`."""
         means = self._means_of(rate)
-        return None if means is None else of_group(means, group, lowest)
+        return None if means is None else _of_group(means, group, lowest)
 
     def between(
         self, chosen: Mapping[str, Sequence[int]], scale: Scale, value: float
@@ -82,3 +85,18 @@ class GroupLaws:
 
     def _draw(self, *names: str) -> np.random.Generator:
         return draw_of("/".join(["fairness", self.name, *names]), self.seed)
+
+
+def _of_group(means: Means, group: int, lowest: float) -> Uncertainty:
+    """Where one group's true mean is, which is at least `lowest`."""
+    own = means.pick(np.array([group]))
+    rows = float(own.rows[0])
+    if own.share:
+        value, variance = float(own.values[0]), float(own.deviations[0]) ** 2
+        quantiles = share_of_estimate(value, variance, 1 / rows, 1 / rows, float(own.degrees[0]))
+        few = rows * min(value, 1 - value) <= FEW_EVENTS
+        return uncertainty(
+            "clopper-pearson" if few else "beta", rows, Law(quantiles=tuple(quantiles.tolist()), tail="analytic")
+        )
+    law = law_by(lambda level: max(lowest, float(limits(own, normal_quantile(level))[0])))
+    return uncertainty("influence", rows, law)

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lockgate.stats.checks import Bools, Codes, Floats
-from lockgate.stats.laws import law_by, uncertainty
-from lockgate.stats.special import normal_quantile
-from lockgate.types import Uncertainty
 
 LEAST_CLUSTERS = 10
 """A group of fewer clusters says nothing about how its clusters differ."""
@@ -169,10 +166,3 @@ def limits(means: Means, score: float) -> Floats:
     centre = share + z * z / (2 * rows)
     half = z * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
     return np.clip((centre + half) / (1 + z * z / rows), 0.0, 1.0)
-
-
-def of_group(means: Means, group: int, lowest: float = -np.inf) -> Uncertainty:
-    """Where one group's true mean is, which is at least `lowest`."""
-    own = means.pick(np.array([group]))
-    law = law_by(lambda level: max(lowest, float(limits(own, normal_quantile(level))[0])))
-    return uncertainty("wilson" if means.share else "influence", float(own.rows[0]), law)
