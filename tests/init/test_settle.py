@@ -1,6 +1,9 @@
 """A proposal is made to pass on its own champion by warnings, never by looser limits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
 
 from lockgate.init.proposal import ColumnPart, GatePart, Limit, Proposal
 from lockgate.init.settle import settle
@@ -65,6 +68,29 @@ def test_a_norm_that_is_missed_by_every_column_warns_as_a_whole_with_the_values(
     (limit,) = after.gates[0].limits
     assert (limit.limit, limit.warn) == ("0.8", True)
     assert limit.why == "the norm; champion: 0.31 (sex), 0.2 (race)"
+
+
+def near(p_value: float | None, *, shaky: bool = True, share: float | None = 0.01) -> Finding:
+    finding = found("fairness", RATIO.metric, Status.PASS, At(column="race"), 0.82)
+    return replace(finding, p_value=p_value, shaky=shaky, share=share)
+
+
+def test_a_real_gap_whose_size_the_rows_cannot_tell_from_the_limit_only_warns() -> None:
+    other = found("fairness", RATIO.metric, Status.PASS, At(column="sex"), 0.97)
+    after, _ = settle(proposal(FAIRNESS), [near(1e-6), other])
+    (limit,) = after.gates[0].columns["race"].limits
+    assert (limit.limit, limit.warn, limit.why) == ("0.8", True, "0.82 today, and other rows may carry it across")
+
+
+@pytest.mark.parametrize("finding", [near(0.3), near(1e-6, shaky=False), near(None), near(1e-6, share=None)])
+def test_a_gap_that_chance_explains_or_that_is_clear_of_its_limit_blocks_on(finding: Finding) -> None:
+    before = proposal(FAIRNESS)
+    assert settle(before, [finding]) == (before, ())
+
+
+def test_what_only_warns_already_is_not_told_again() -> None:
+    before = proposal(FAIRNESS)
+    assert settle(before, [replace(near(1e-6), condition=Condition(min=0.8, level="warn"))]) == (before, ())
 
 
 def test_a_norm_that_is_missed_by_one_column_still_blocks_on_the_others() -> None:

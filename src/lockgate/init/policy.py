@@ -10,15 +10,14 @@ from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.gather import Gathered
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.view import Evidence
 from lockgate.init.draft import Sight, draft
 from lockgate.init.inspect import look
 from lockgate.init.model import look_at_model, opened
 from lockgate.init.proposal import Proposal
-from lockgate.init.propose import duplicates_limit, main_metrics, slice_metric
+from lockgate.init.propose import champion_part, duplicates_limit, main_metrics, slice_metric
 from lockgate.init.roles import find_label, find_roles
 from lockgate.init.settle import settle
-from lockgate.init.thresholds import measured, performance_part
+from lockgate.init.thresholds import measured, performance_part, relative_spreads
 from lockgate.init.write import text_of
 from lockgate.judge import judge
 from lockgate.measure import measure
@@ -118,8 +117,8 @@ def _settled(proposal: Proposal, sight: Sight, out: Path, step: Step) -> Proposa
     """The proposal with limits from what the champion measures, judged by the engine until it passes."""
     scratch = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        runs, evidence = _measured(proposal, scratch, step)
-        proposal = _with_duplicates(_with_performance(proposal, sight, runs, evidence), runs)
+        runs = _measured(proposal, scratch, step)
+        proposal = _with_duplicates(_with_performance(proposal, sight, runs), runs)
         broken: tuple[Finding, ...] = ()
         for _ in range(_ROUNDS):
             findings = _judged(proposal, scratch, runs)
@@ -132,28 +131,28 @@ def _settled(proposal: Proposal, sight: Sight, out: Path, step: Step) -> Proposa
     raise EvidenceError(f"no policy fits these data: {said}", fix="mend these columns, or leave them out of the model")
 
 
-def _measured(proposal: Proposal, scratch: Path, step: Step) -> tuple[list[GateRun], Evidence]:
-    """What every gate measures of the champion, and what the gate `performance` saw."""
+def _measured(proposal: Proposal, scratch: Path, step: Step) -> list[GateRun]:
+    """What every gate measures of the champion."""
     _write(scratch, text_of(proposal))
     policy = load_policy(scratch)
     with Gathered(policy, policy.gates, {}, step) as gathered:
         runs = []
-        seen = {}
         for number, spec in enumerate(policy.gates):
             step(f"gate {spec.id}", number, len(policy.gates))
-            seen[spec.id] = gathered.views(spec)
-            runs.append(measure(spec, seen[spec.id]))
-    return runs, seen["performance"]["validation"]
+            runs.append(measure(spec, gathered.views(spec)))
+    return runs
 
 
-def _with_performance(proposal: Proposal, sight: Sight, runs: Sequence[GateRun], evidence: Evidence) -> Proposal:
-    """The proposal with limits of performance in the place of its placeholders."""
+def _with_performance(proposal: Proposal, sight: Sight, runs: Sequence[GateRun]) -> Proposal:
+    """The proposal with limits from what was measured: those of performance, and ratios to the champion that fit."""
     run = next(run for run in runs if run.id == "performance")
     metrics = main_metrics(sight.model.task, scores=sight.model.scores)
     on_slices = slice_metric(sight.model.task) if proposal.slices else None
-    found = measured(dict.fromkeys([*metrics, *([on_slices] if on_slices else [])]), run, evidence)
+    found = measured(dict.fromkeys([*metrics, *([on_slices] if on_slices else [])]), run)
     part, notes = performance_part(found, metrics, on_slices, run.metrics)
-    gates = tuple(part if gate.id == part.id else gate for gate in proposal.gates)
+    rivals = champion_part(sight.model.task, metrics, sight.sources["validation"].rows, relative_spreads(found))
+    made = {gate.id: gate for gate in (part, rivals)}
+    gates = tuple(made.get(gate.id, gate) for gate in proposal.gates)
     return replace(proposal, gates=tuple(gate for gate in gates if gate.asks), notes=(*proposal.notes, *notes))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lockgate.init.proposal import ColumnPart, GatePart, Limit, Proposal
 from lockgate.numbers import short
-from lockgate.types import Finding, Status
+from lockgate.types import ABSOLUTE_BOUNDS, Finding, Status
 
 
 def settle(proposal: Proposal, findings: Sequence[Finding]) -> tuple[Proposal, tuple[Finding, ...]]:
@@ -25,7 +25,7 @@ def settle(proposal: Proposal, findings: Sequence[Finding]) -> tuple[Proposal, t
         for metric in dict.fromkeys(finding.metric for finding in own):
             about = [finding for finding in own if finding.metric == metric]
             broken = [finding for finding in about if finding.status is Status.ERROR]
-            missed = [finding for finding in about if finding.status in {Status.FAIL, Status.INCONCLUSIVE}]
+            missed = [f for f in about if f.status in {Status.FAIL, Status.INCONCLUSIVE} or _nearly_missed(f)]
             if broken and any(limit.metric == metric for limit in changed.limits):
                 changed = _without(changed, metric, about)
                 notes.append(f"{gate.id} leaves this out: {broken[0].message}")
@@ -36,6 +36,15 @@ def settle(proposal: Proposal, findings: Sequence[Finding]) -> tuple[Proposal, t
         gates.append(changed)
     kept = tuple(gate for gate in gates if gate.asks)
     return replace(proposal, gates=kept, notes=tuple(dict.fromkeys(notes))), tuple(left)
+
+
+def _nearly_missed(finding: Finding) -> bool:
+    """Whether an equally good model may well miss it: there is a real change, and the rows cannot tell how large.
+
+    The champion's own gap between groups, say, that chance does not explain and whose interval straddles the limit.
+    """
+    real = finding.p_value is not None and finding.share is not None and finding.p_value <= finding.share
+    return finding.condition.level == "block" and finding.bound in ABSOLUTE_BOUNDS and finding.shaky and real
 
 
 def _without(gate: GatePart, metric: str, about: Sequence[Finding]) -> GatePart:
@@ -77,7 +86,8 @@ def _column_warning(gate: GatePart, finding: Finding) -> GatePart:
     if asked is None:
         return gate
     value = "" if finding.value is None else short(finding.value, finding.unit)
-    limit = replace(asked, warn=True, why=f"{value} today")
+    near = ", and other rows may carry it across" if finding.status is Status.PASS else ""
+    limit = replace(asked, warn=True, why=f"{value} today{near}")
     others = tuple(each for each in part.limits if each.metric != finding.metric)
     return replace(gate, columns={**gate.columns, column: replace(part, limits=(*others, limit))})
 

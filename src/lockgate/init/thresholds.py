@@ -1,48 +1,44 @@
-"""Turns what the champion measures into limits: its value less a margin that the value's interval justifies."""
+"""Turns what the champion measures into limits: its value less a margin that its uncertainty justifies."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import NormalDist
 
-from lockgate.evidence.samples import candidate_of, frame_of, parts
-from lockgate.evidence.view import Evidence
+from lockgate import law as laws
 from lockgate.init.proposal import FALSE_BLOCKS, GatePart, Limit
 from lockgate.init.rounding import ceil_to, floor_to, nice, written
 from lockgate.numbers import short
-from lockgate.stats.intervals import standard_errors
-from lockgate.stats.undefined import Undefined
-from lockgate.types import GateRun, Metric
+from lockgate.types import GateRun, Law, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What the champion has on one part of the rows: the value of a metric and its standard error."""
+    """What the champion has on one part of the rows: the value of a metric and the law of where its truth lies."""
 
     value: float
-    error: float
+    law: Law
     rows: int
     slice: str | None
 
 
-def measured(metrics: Iterable[str], run: GateRun, evidence: Evidence) -> dict[str, list[Measured]]:
-    """Values that the gate `performance` measured, with their standard errors: on all rows first, then on slices.
+def measured(metrics: Iterable[str], run: GateRun) -> dict[str, list[Measured]]:
+    """Values that the gate `performance` measured, with their laws: on all rows first, then on slices.
 
-    A metric without a value or without a standard error is left out.
+    A metric without a value or without a law is left out.
     """
-    names = tuple(metrics)
-    values = {(entry.metric, entry.at.slice): entry for entry in run.measurements if entry.at.label is None}
-    found: dict[str, list[Measured]] = {name: [] for name in names}
-    for part in parts(evidence, (candidate_of(frame_of(evidence)),)):
-        sample = part.samples[0]
-        if isinstance(sample, Undefined) or part.rows < evidence.min_rows:
-            continue
-        for name, error in standard_errors(sample, names, seed=evidence.seed).items():
-            entry = values.get((name, part.at.slice))
-            if entry is not None:
-                found[name].append(Measured(value=entry.value, error=error, rows=part.rows, slice=part.at.slice))
+    found: dict[str, list[Measured]] = {name: [] for name in metrics}
+    for entry in sorted(run.measurements, key=lambda entry: entry.at.slice is not None):
+        if entry.metric in found and entry.at.label is None and entry.uncertainty is not None and entry.rows:
+            law = entry.uncertainty.law
+            found[entry.metric].append(Measured(value=entry.value, law=law, rows=entry.rows, slice=entry.at.slice))
     return found
+
+
+def relative_spreads(found: Mapping[str, Sequence[Measured]]) -> dict[str, float]:
+    """Each metric's standard deviation on all rows as a share of its value, where that is positive."""
+    whole = {name: entry for name, entries in found.items() for entry in entries if entry.slice is None}
+    return {name: laws.deviation(entry.law) / entry.value for name, entry in whole.items() if entry.value > 0}
 
 
 def performance_part(
@@ -50,9 +46,9 @@ def performance_part(
 ) -> tuple[GatePart, list[str]]:
     """The limits of the gate `performance`, and notes about what could not be limited.
 
-    A limit lies √2 · z · se on the bad side of the champion's value, where se is the value's standard error and z the
-    quantile of 1 - 0.01 / k of the normal distribution for k conditions: an equally good model measured on other rows
-    differs by √2 · se, and misses any of the k limits in at most one of a hundred runs (Bonferroni).
+    A limit lies √2 times as far on the bad side of the champion's value as the end of its one-sided interval at
+    1 - 0.01 / k for k conditions, that is √2 · z · se where the law is normal: an equally good model measured on other
+    rows differs by √2 · se, and misses any of the k limits in at most one of a hundred runs (Bonferroni).
 
     Args:
         found: what the champion measures.
@@ -80,9 +76,8 @@ def performance_part(
 def limit_of(name: str, entries: Sequence[Measured], metric: Metric, count: int) -> Limit | None:
     """The limit that all of some parts hold, rounded to the bad side; None where it could never fail."""
     sign = -1 if metric.direction == "higher" else 1
-    z = NormalDist().inv_cdf(1 - FALSE_BLOCKS / count)
-    bad_ends = [(entry.value + sign * math.sqrt(2) * z * _error(entry, metric), entry) for entry in entries]
-    end, entry = max(bad_ends, key=lambda pair: sign * pair[0])
+    ends = [(entry.value + sign * math.sqrt(2) * _reach(entry, sign, FALSE_BLOCKS / count), entry) for entry in entries]
+    end, entry = max(ends, key=lambda pair: sign * pair[0])
     step = (
         Decimal("0.001") if _is_index(metric) else nice(max(abs(entry.value - end), abs(entry.value) / 1000, 1e-9) / 10)
     )
@@ -90,19 +85,16 @@ def limit_of(name: str, entries: Sequence[Measured], metric: Metric, count: int)
     beyond = metric.low if sign < 0 else metric.high
     if beyond is not None and sign * float(limit) >= sign * beyond:
         return None
-    half = NormalDist().inv_cdf(0.975) * entry.error
     where = "" if entry.slice is None else f" on {entry.slice}"
-    low, high = entry.value - half, entry.value + half
-    low, high = max(low, metric.low if metric.low is not None else low), min(high, metric.high or high)
-    ends = f"{short(low)} to {short(high)}"
-    why = f"champion: {short(entry.value)}{where}, 95 % interval {ends}"
+    ends_of = " to ".join(short(laws.quantile(entry.law, level)) for level in (0.025, 0.975))
+    why = f"champion: {short(entry.value)}{where}, 95 % interval {ends_of}"
     return Limit(metric=name, bound="min" if sign < 0 else "max", limit=written(limit), why=why)
+
+
+def _reach(entry: Measured, sign: int, level: float) -> float:
+    """How far the truth may lie on the bad side of the value, at a one-sided level."""
+    return max(0.0, sign * (laws.quantile(entry.law, 1 - level if sign > 0 else level) - entry.value))
 
 
 def _is_index(metric: Metric) -> bool:
     return metric.high is not None or metric.low is None
-
-
-def _error(entry: Measured, metric: Metric) -> float:
-    """The standard error; of a perfect share at least one row, for a bootstrap of equal rows never differs."""
-    return max(entry.error, 1 / entry.rows) if metric.unit == "share" else entry.error
