@@ -1,6 +1,7 @@
 """Where the true value of a metric of numbers is."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -52,7 +53,7 @@ def _correlation(name: str, units: Units, value: float) -> Stated | None:
 
 
 def _times(spread: Spread, factor: float) -> Spread:
-    return Spread(variance=spread.variance * factor**2, skew=spread.skew, rows=spread.rows, degrees=spread.degrees)
+    return replace(spread, variance=spread.variance * factor**2)
 
 
 def _by(name: str, units: Units, law: Callable[[Spread], Floats]) -> Stated | None:

@@ -9,11 +9,10 @@ import numpy as np
 
 from lockgate.stats import calibration, influence_classes, influence_scores
 from lockgate.stats.calibration_law import calibration_quantiles, gaps_of
-from lockgate.stats.checks import Floats
 from lockgate.stats.classification import BinarySample
 from lockgate.stats.crossfit import ks_optimism
 from lockgate.stats.delong import LEAST_OF_CLASS as LEAST_PLACED
-from lockgate.stats.means import mean_quantiles, student_quantiles
+from lockgate.stats.means import mean_quantiles, student_quantiles, symmetric_quantiles
 from lockgate.stats.multiclass import MulticlassSample
 from lockgate.stats.shares import share_of_estimate, widened
 from lockgate.stats.spread import Spread, Units
@@ -95,19 +94,21 @@ def _ks_statistic(units: Units, value: float) -> Stated | None:
     return replace(law, bias=bias)
 
 
-def _of_probability(
-    name: str,
-    law: Callable[[float, Spread], Floats],
-    units: Units,
-    value: float,
-) -> Stated | None:
-    """Of metrics that need probabilities of rows of both classes."""
+def _mean(name: str, units: Units, value: float) -> Stated | None:
+    """A mean of long-tailed losses, or a ratio of such means."""
     if isinstance(units.sample, BinarySample) and _fewest(units) < LEAST_OF_CLASS:
         return None
     spread = units.of_metric(name)
     if spread is None:
         return None
-    return Stated(method="influence-t", rows=spread.rows, quantiles=law(value, spread))
+    return Stated(method="influence-t", rows=spread.rows, quantiles=mean_quantiles(value, spread))
+
+
+def _calibration_bias(units: Units, value: float) -> Stated | None:
+    spread = units.of_metric("calibration_bias")
+    if spread is None:
+        return None
+    return Stated(method="influence-t", rows=spread.rows, quantiles=symmetric_quantiles(value, spread))
 
 
 def _recalibrated(which: int, units: Units, value: float) -> Stated | None:
@@ -180,7 +181,7 @@ def _mean_area(name: str, units: Units, value: float) -> Stated | None:
 
 
 _CALIBRATED: Mapping[str, Callable[[Units, float], Stated | None]] = {
-    "log_loss": partial(_of_probability, "log_loss", mean_quantiles),
+    "log_loss": partial(_mean, "log_loss"),
     "brier_score": _brier_score,
     "expected_calibration_error": partial(_calibration_error, "expected_calibration_error"),
 }
@@ -192,9 +193,9 @@ BINARY: Mapping[str, Callable[[Units, float], Stated | None]] = {
     "average_precision": _average_precision,
     "lift_at_10": _lift_at_10,
     "ks_statistic": _ks_statistic,
-    "brier_skill_score": partial(_of_probability, "brier_skill_score", mean_quantiles),
+    "brier_skill_score": partial(_mean, "brier_skill_score"),
     "adaptive_calibration_error": partial(_calibration_error, "adaptive_calibration_error"),
-    "calibration_bias": partial(_of_probability, "calibration_bias", mean_quantiles),
+    "calibration_bias": _calibration_bias,
     "calibration_intercept": partial(_recalibrated, 0),
     "calibration_slope": partial(_recalibrated, 1),
 }

@@ -28,6 +28,7 @@ SCORES = np.array([normal_quantile(level) for level in LEVELS])
 
 _ROUGH = 6.0  # shapes of a beta law up to which Peizer and Pratt's formula is too rough
 _NEWTON = 4
+_NONE = 1e-9  # so few events are none
 _TINY = 1e-300
 
 
@@ -63,7 +64,10 @@ def share_of_estimate(value: float, variance: float, hit: float, miss: float, de
         miss: the same of a single miss.
         degrees: degrees of freedom of the variance; infinite where it follows from many rows.
     """
-    known = variance > 0 and 0 < value < 1
+    # A value that is next to an end stands at it, where one event is all that can be told.
+    value = 0.0 if value * 1e9 < hit else 1.0 if (1 - value) * 1e9 < miss else value
+    variance = min(variance, value * (1 - value))  # of a single row
+    known = variance > 0
     hits = Events(total=value, squares=variance / (1 - value) if known else value * hit, largest=hit)
     misses = Events(total=1 - value, squares=variance / value if known else (1 - value) * miss, largest=miss)
     return _ratio(hits, misses, widened(degrees))
@@ -74,8 +78,8 @@ def _ratio(hits: Events, misses: Events, wider: Floats) -> Floats:
     side = np.sign(SCORES) * 0.5 * min(1.0, FEW_EVENTS / max(fewest, _TINY))
     above, count_above = _cautious(hits, 0.5 + side, wider)
     below, count_below = _cautious(misses, 0.5 - side, wider)
-    found = np.where(above > 0, 1.0, 0.0)  # where hits or misses are nothing
-    inside = (above > 0) & (below > 0)
+    found = np.where(count_above > _NONE, 1.0, 0.0)  # where hits or misses are nothing
+    inside = (count_above > _NONE) & (count_below > _NONE)
     above, below, count_above, count_below = (held[inside] for held in (above, below, count_above, count_below))
     beta = beta_quantiles(np.flatnonzero(inside), count_above, count_below)
     hit, miss = beta * above / count_above, (1 - beta) * below / count_below

@@ -24,15 +24,17 @@ class Spread:
 
     Attributes:
         variance: of the estimate.
-        skew: the skewness of the sum of the rows' influence, Σ φ³ / (Σ φ²)^1.5.
         rows: how many rows, or clusters, of equal weight it is about (Kish, Survey Sampling, 1965).
+        skew: the skewness of the sum of the rows' influence, Σ φ³ / (Σ φ²)^1.5.
+        peak: how much of the variance few rows bear, Σ φ⁴ / (Σ φ²)².
         degrees: degrees of freedom of the variance; infinite where rows stand alone.
     """
 
     variance: float
-    skew: float
     rows: float
-    degrees: float
+    skew: float = 0.0
+    peak: float = 0.0
+    degrees: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ class Units:
         if not self.plain or not isinstance(self.sample, BinarySample):
             return self.of_metric("roc_auc")
         variance = delong_variance(self.sample.ranking)
-        return None if variance is None else Spread(variance=variance, skew=0.0, rows=self.kish, degrees=math.inf)
+        return None if variance is None else Spread(variance=variance, rows=self.kish)
 
     @cached_property
     def recalibration(self) -> tuple[Spread | None, Spread | None]:
@@ -123,14 +125,15 @@ class Units:
             held: how much the metric is about each row beside its weight; None: about all.
         """
         parts = self.of(rows) / self.sample.rows
-        squares = float(np.square(parts).sum())
+        square = parts * parts
+        squares = float(square.sum())
         if not squares > 0:
             return None
-        skew = product_sum(parts * parts, parts) / squares**1.5
         units = len(parts) if held is None else int(np.count_nonzero(self.loads(held)))
         return Spread(
             variance=squares * units / max(units - 1, 1),
-            skew=skew,
+            skew=product_sum(square, parts) / squares**1.5,
+            peak=product_sum(square, square) / squares**2,
             rows=self.effective(held),
             degrees=math.inf if self.cluster is None else units - 1.0,
         )
@@ -150,12 +153,14 @@ def _of_steps(name: str, sample: BinarySample) -> Spread | None:
     """The same of a ranking of equal rows, which differ by their class and distinct score alone."""
     ranked, rows = sample.ranking, float(sample.rows)
     moves = BY_STEP[name](ranked)
-    second = third = 0.0
+    second = third = fourth = 0.0
     for move, cumulated in zip(moves, (ranked.positives, ranked.negatives), strict=True):
         squares = move * move * np.diff(cumulated)
         second += float(squares.sum())
         third += product_sum(squares, move)
+        fourth += product_sum(squares * move, move)
     if not second > 0:
         return None
     variance = second / rows**2 * rows / max(rows - 1, 1)
-    return Spread(variance=variance, skew=third / second**1.5, rows=rows, degrees=math.inf)
+    skew, peak = third / second**1.5, fourth / second**2
+    return Spread(variance=variance, skew=skew, peak=peak, rows=rows, degrees=math.inf)
