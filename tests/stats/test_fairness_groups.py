@@ -69,13 +69,25 @@ def test_students_quantiles_are_scipys(degrees: float) -> None:
     assert student(scores, np.full(len(LEVELS), np.inf)) == pytest.approx(scores)
 
 
-def test_the_law_of_a_mean_is_students() -> None:
-    rows = numbers(1)
-    for group in range(3):
-        own = rows.values[rows.codes == group]
-        law = of_group(known(rows), group).law.quantiles
-        low, high = stats.t.interval(0.95, len(own) - 1, own.mean(), stats.sem(own))
-        assert (law[5], law[13]) == pytest.approx((low, high), rel=1e-6)
+def test_the_law_of_a_mean_of_symmetric_numbers_is_students() -> None:
+    half = np.random.default_rng(0).normal(0, 1, 20)
+    values = np.concatenate([half, -half]) + 3
+    law = of_group(means_of(Rows(codes=np.zeros(40, np.int64), groups=1, values=values, share=False)))
+    low, high = stats.t.interval(0.95, 39, values.mean(), stats.sem(values))
+    assert (law.law.quantiles[5], law.law.quantiles[13]) == pytest.approx((low, high), rel=1e-6)
+    assert law.law.quantiles[9] == pytest.approx(3)
+
+
+def test_a_mean_of_skewed_numbers_may_lie_far_on_their_longer_side() -> None:
+    """Student's interval holds the mean of 80 lognormal numbers in 90 of 100 samples, the short side seldom misses."""
+    rng = np.random.default_rng(0)
+    runs, rows, truth = 1_000, 80, float(np.exp(0.5))
+    codes = np.repeat(np.arange(runs), rows)
+    means = means_of(Rows(codes=codes, groups=runs, values=rng.lognormal(0, 1, runs * rows), share=False))
+    assert means is not None
+    low, high = limits(means, -1.96), limits(means, 1.96)
+    assert ((low <= truth) & (truth <= high)).mean() >= 0.94
+    assert np.all(high - means.values >= 1.96 * means.deviations)
 
 
 def test_a_law_stays_in_the_metrics_domain() -> None:

@@ -9,6 +9,9 @@ from lockgate.stats.checks import Bools, Codes, Floats
 LEAST_CLUSTERS = 10
 """A group of fewer clusters says nothing about how its clusters differ."""
 
+_NO_SKEW = 1e-6
+_TINY = float(np.finfo(np.float64).tiny)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -51,6 +54,7 @@ class Means:
         rows: how many rows each counts as: what gives a share's binomial variance its true size (groups,).
         deviations: their standard errors; for shares those of `values` themselves (groups,).
         degrees: degrees of freedom of the standard errors; infinite where they follow from the mean (groups,).
+        skews: skewness of the sum of each group's influences; 0 for shares, whose limits know it (groups,).
         share: they are shares, between 0 and 1.
         whole: each is a whole number of hits among `rows`.
     """
@@ -59,6 +63,7 @@ class Means:
     rows: Floats
     deviations: Floats
     degrees: Floats
+    skews: Floats
     share: bool
     whole: bool
 
@@ -69,6 +74,7 @@ class Means:
             rows=self.rows[groups],
             deviations=self.deviations[groups],
             degrees=self.degrees[groups],
+            skews=self.skews[groups],
             share=self.share,
             whole=self.whole,
         )
@@ -94,11 +100,14 @@ def means_of(rows: Rows) -> Means | None:
         kish = mass**2 / summed(weight**2)
         values = summed(weight * rows.values) / mass
         influence = weight * (rows.values - values[rows.codes]) / mass[rows.codes]
-        units, variance = kish, summed(influence**2)
+        units, codes, parts = kish, rows.codes, influence
         if rows.cluster is not None:
-            units, variance = _of_clusters(rows, rows.cluster, influence)
+            codes, parts = _of_clusters(rows, rows.cluster, influence)
+            units = np.bincount(codes, minlength=rows.groups).astype(np.float64)
             if np.any((units > 0) & (units < LEAST_CLUSTERS)):
                 return None
+        variance = np.bincount(codes, parts**2, rows.groups)
+        skews = np.bincount(codes, parts**3, rows.groups) / np.maximum(variance, _TINY) ** 1.5
         if rows.cluster is not None or not rows.share:
             variance = variance * np.maximum(units, 2) / (np.maximum(units, 2) - 1)
         degrees = np.maximum(units, 2) - 1
@@ -108,6 +117,7 @@ def means_of(rows: Rows) -> Means | None:
                 rows=kish,
                 deviations=np.sqrt(variance),
                 degrees=degrees,
+                skews=skews,
                 share=False,
                 whole=False,
             )
@@ -118,6 +128,7 @@ def means_of(rows: Rows) -> Means | None:
             rows=effective,
             deviations=np.sqrt(spread / effective),
             degrees=np.full(rows.groups, np.inf) if rows.cluster is None else degrees,
+            skews=np.zeros(rows.groups),
             share=True,
             whole=False,
         )
@@ -128,17 +139,22 @@ def shares(hits: Floats, rows: Floats) -> Means:
     with np.errstate(invalid="ignore", divide="ignore"):
         values = hits / rows
         deviations = np.sqrt(values * (1 - values) / rows)
-    degrees = np.full(len(rows), np.inf)
-    return Means(values=values, rows=rows, deviations=deviations, degrees=degrees, share=True, whole=True)
+    return Means(
+        values=values,
+        rows=rows,
+        deviations=deviations,
+        degrees=np.full(len(rows), np.inf),
+        skews=np.zeros(len(rows)),
+        share=True,
+        whole=True,
+    )
 
 
-def _of_clusters(rows: Rows, cluster: Codes, influence: Floats) -> tuple[Floats, Floats]:
-    """Of each group the number of its clusters and the sum of their squared influences."""
+def _of_clusters(rows: Rows, cluster: Codes, influence: Floats) -> tuple[Codes, Floats]:
+    """Of each cluster's part in a group that group, and the sum of its influences."""
     clusters = int(cluster.max()) + 1
     pairs, inverse = np.unique(rows.codes * clusters + cluster, return_inverse=True)
-    group, sums = pairs // clusters, np.bincount(inverse, influence, len(pairs))
-    units, squares = np.bincount(group, minlength=rows.groups), np.bincount(group, sums**2, rows.groups)
-    return units.astype(np.float64), squares.astype(np.float64)
+    return pairs // clusters, np.bincount(inverse, influence, len(pairs)).astype(np.float64)
 
 
 def student(scores: Floats, degrees: Floats) -> Floats:
@@ -157,11 +173,15 @@ def student(scores: Floats, degrees: Floats) -> Floats:
 def limits(means: Means, score: float) -> Floats:
     """How high each group's true mean may be, at a normal score of confidence; how low, at a negative one (groups,).
 
-    Shares by Wilson's score limits (Wilson 1927), others by Student's.
+    Shares by Wilson's score limits (Wilson 1927), others by Student's, the longer tail lengthened for skewness by the
+    cubic transformation of Hall (JRSS B 54, 1992).
     """
     z = student(np.full(len(means.values), score), means.degrees)
     if not means.share:
-        return means.values + z * means.deviations
+        skews = np.where(np.abs(means.skews) < _NO_SKEW, _NO_SKEW, means.skews)
+        turned = -3 / skews * (np.cbrt(1 - skews * (z + skews / 6)) - 1)
+        found: Floats = means.values + means.deviations * (np.maximum if score > 0 else np.minimum)(z, turned)
+        return found
     rows, share = means.rows, means.values
     centre = share + z * z / (2 * rows)
     half = z * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
