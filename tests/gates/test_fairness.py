@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fairlearn import metrics as fl
 from numpy.typing import NDArray
+from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklego.datasets import load_arrests
 from tests.gates.frames import binary, groups, measure
@@ -260,3 +261,120 @@ def test_a_rate_about_a_label_asks_for_the_weights_of_its_rows() -> None:
     said = measure("fairness", binary(Y, SAID, weight=weight, groupings=(groups("sex", SEX),)), min_rows=2)
     assert said.value("selection_rate[column=sex,group=m]") > 0
     assert "count as 1.0 rows" in said.reason("true_positive_rate[column=sex,group=m]")
+
+
+# --- laws -------------------------------------------------------------------------------------------------------------
+
+
+def people(seed: int, rows: int = 600, gap: float = 0.0, **more: Any) -> Frame:
+    """Women and men of whom the men are predicted the favourable outcome more often by `gap`."""
+    rng = np.random.default_rng(seed)
+    men = rng.random(rows) < 0.5
+    said = (rng.random(rows) < 0.4 + gap * men).astype(int)
+    label = (rng.random(rows) < 0.5).astype(int)
+    sex = np.where(men, "m", "f").tolist()
+    return binary(label.tolist(), said.tolist(), groupings=(groups("sex", sex),), **more)
+
+
+def test_every_value_has_a_law_and_every_comparison_says_what_chance_would_show() -> None:
+    said = measure("fairness", people(0))
+    for name, measured in said.measured.items():
+        assert measured.uncertainty is not None, name
+        low, high = measured.uncertainty.law.quantiles[5], measured.uncertainty.law.quantiles[13]
+        assert 0 <= low <= high <= 1
+        if "group=" in name:
+            assert low < measured.value < high
+            assert measured.null is None, "a group's own rate is held against nothing"
+            assert measured.uncertainty.bias == 0
+        else:
+            assert measured.null is not None, name
+    gap = said.measured["selection_rate_difference[column=sex]"]
+    ratio = said.measured["selection_rate_ratio[column=sex]"]
+    assert gap.uncertainty is not None
+    assert gap.uncertainty.bias > 0
+    assert ratio.uncertainty is not None
+    assert ratio.uncertainty.bias < 0
+
+
+def test_the_chance_of_a_gap_is_fishers_exact_test() -> None:
+    frame = people(1, gap=0.1)
+    null = measure("fairness", frame).measured["selection_rate_difference[column=sex]"].null
+    assert null is not None
+    codes, said = frame.groupings[0].codes, np.asarray(frame.candidate.prediction if frame.candidate else [])
+    rows = np.bincount(codes)
+    total = int(said.sum())
+    hits = np.arange(max(0, total - rows[1]), min(rows[0], total) + 1)
+    chances = stats.hypergeom(rows.sum(), total, rows[0]).pmf(hits)
+    apart = np.abs(hits / rows[0] - (total - hits) / rows[1])
+    reached = np.abs(said[codes == 0].mean() - said[codes == 1].mean())
+    assert null.above == pytest.approx(chances[apart >= reached - 1e-12].sum(), rel=1e-9)
+
+
+def test_odds_are_compared_given_the_labels() -> None:
+    """A model whose errors do not hang on the group is fair by its odds, though the groups' labels differ."""
+    rng = np.random.default_rng(2)
+    men = rng.random(4000) < 0.5
+    label = rng.random(4000) < np.where(men, 0.8, 0.3)
+    said = rng.random(4000) < np.where(label, 0.9, 0.2)
+    grouping = groups("sex", np.where(men, "m", "f").tolist())
+    got = measure("fairness", binary(label.astype(int).tolist(), said.astype(int).tolist(), groupings=(grouping,)))
+    odds = got.measured["equalized_odds_difference[column=sex]"].null
+    selected = got.measured["selection_rate_difference[column=sex]"].null
+    assert odds is not None
+    assert selected is not None
+    assert selected.above < 1e-9 < 0.01 < odds.above
+
+
+def test_laws_are_made_for_what_is_asked_and_do_not_hang_on_it() -> None:
+    frame = people(3)
+    name = "equalized_odds_difference"
+    alone = measure("fairness", frame, asked=frozenset({name}))
+    every = measure("fairness", frame)
+    assert alone.measured.keys() == every.measured.keys()
+    assert {key for key, measured in alone.measured.items() if measured.null is not None} == {f"{name}[column=sex]"}
+    assert alone.measured[f"{name}[column=sex]"] == every.measured[f"{name}[column=sex]"]
+    assert [m.value for m in alone.measured.values()] == [m.value for m in every.measured.values()]
+
+
+def test_weights_and_clusters_count_in_the_laws() -> None:
+    rng = np.random.default_rng(4)
+    name = "selection_rate[column=sex,group=f]"
+    plain = measure("fairness", people(5)).measured[name].uncertainty
+    weighed = measure("fairness", people(5, weight=rng.exponential(1, 600) + 0.01)).measured[name].uncertainty
+    assert plain is not None
+    assert weighed is not None
+    assert weighed.rows < 0.7 * plain.rows
+    blocks = measure("fairness", people(5, cluster=np.arange(600) // 30))
+    assert blocks.measured[name].uncertainty is not None
+    few = measure("fairness", people(5, cluster=np.arange(600) // 75))
+    for measured in few.measured.values():
+        assert measured.uncertainty is None, "8 clusters do not tell how clusters differ"
+        assert measured.null is None
+
+
+def test_a_regressions_means_have_laws_inside_their_domain() -> None:
+    rng = np.random.default_rng(6)
+    label = rng.normal(10, 1, 200)
+    frame = Frame(
+        task="regression",
+        label=label,
+        candidate=Predictions(prediction=label + rng.normal(0, 0.5, 200)),
+        groupings=(groups("sex", ["f", "m"] * 100),),
+    )
+    said = measure("fairness", frame)
+    assert all(measured.uncertainty is not None for measured in said.measured.values())
+    of_mae = said.measured["mae_difference[column=sex]"]
+    assert of_mae.uncertainty is not None
+    assert of_mae.null is not None
+    assert min(of_mae.uncertainty.law.quantiles) >= 0
+    assert min(of_mae.null.law.quantiles) >= 0
+
+
+def test_a_rate_that_every_row_has_leaves_nothing_to_chance() -> None:
+    said = measure("fairness", binary([0, 1] * 40, [1] * 80, groupings=(groups("sex", [*"ffmm"] * 20),)))
+    gap = said.measured["selection_rate_difference[column=sex]"]
+    assert gap.null is not None
+    assert (gap.value, gap.null.above, gap.null.mean) == (0, 1, 0)
+    ratio = said.measured["selection_rate_ratio[column=sex]"]
+    assert ratio.null is not None
+    assert (ratio.value, ratio.null.below) == (1, 1)
