@@ -89,6 +89,7 @@ class Gathered:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know about the evidence."""
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
+        notes += [self._profile.note] if self._profile is not None else []
         broken = dict.fromkeys(str(frame) for frame in self._frames.values() if isinstance(frame, EvidenceError))
         notes += [f"no predictions: {error}" for error in broken]
         if _same(self.models, "candidate", "champion"):

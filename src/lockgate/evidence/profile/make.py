@@ -89,6 +89,9 @@ def notes_on(profile: Profile) -> Iterator[str]:
         rare = 0 if column.values is None or column.kind != "category" else column.values.rare.rows
         if column.gap:
             yield f"column {column.name!r} is not kept: {column.gap}"
+        elif len(profile.origins) == 1 and column.numbers is not None and not column.numbers.tells_deciles:
+            what = f"the deciles of column {column.name!r} cannot be kept without bins of fewer than {LEAST} rows"
+            yield f"{what}: its PSI will be bounded, or missing"
         elif rare > MANY_RARE * profile.rows:
             what = f"{rare:,} rows of column {column.name!r} hold values in fewer than {LEAST} rows, which are not kept"
             yield f"{what}: its drift will be bounded roughly"

@@ -54,6 +54,11 @@ class NumberBins:
     def __post_init__(self) -> None:
         freeze(self.low, self.high, self.rows, self.mean, self.slack, self.deciles)
 
+    @property
+    def tells_deciles(self) -> bool:
+        """Whether what drift counts between deciles is exact."""
+        return self.deciles is not None or bool(np.array_equal(self.low, self.high))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueCounts:

@@ -18,6 +18,7 @@ from lockgate.evidence.view import Column, Source
 from lockgate.stats.bins import Bins, Rare
 from lockgate.types import DataFacts
 
+_NAMED = 3
 _FIX = "give the data themselves: reference: PATH instead of profile:PATH"
 
 
@@ -61,6 +62,14 @@ class ProfileSource:
         return DataFacts(
             uri=self.uri, format=self.format, digest=self.digest, rows=self.rows, columns=len(self._schema)
         )
+
+    @property
+    def note(self) -> str:
+        """What a reader of a verdict should know: which data stand behind it."""
+        origins = self.profile.origins
+        named = ", ".join(f"{origin.uri} ({origin.digest[:19]}…)" for origin in origins[:_NAMED])
+        more = f" and {len(origins) - _NAMED} more" if len(origins) > _NAMED else ""
+        return f"the reference is a profile that Lockgate {self.profile.lockgate} made of {named}{more}"
 
     def verify(self) -> None:
         """See that its bytes are those that were pinned.
