@@ -6,16 +6,19 @@ walks are splits of the pooled ranks, shared by all columns; a column adds where
 """
 
 import math
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.hypergeometric import window
 from lockgate.stats.laws import null_of_draws
 from lockgate.stats.shuffles import Sizes, splits
 from lockgate.stats.skeleton import Skeleton
 from lockgate.stats.special import kolmogorov_above, kolmogorov_quantile
+from lockgate.stats.tails import null_of_atoms
 from lockgate.types import LEVELS, Law, Null
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -28,12 +31,29 @@ _LEAST = 1e-4  # of the pooled variance, that of a sample
 _COARSE = 0.5826  # Siegmund (1985): a walk seen at steps of h misses its maximum by this times √h
 
 
-def gap_walks(found: Skeleton, seed: int) -> Gaps:
-    """Gaps between the two functions at the end of each cell, where nothing has changed (c, draws)."""
-    return splits(found.sizes, seed).gaps(found.ranks, found.sizes)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walks:
+    """Gaps between the two functions at the end of each cell, where nothing has changed.
+
+    Attributes:
+        gaps: one column for each draw, or for each possible one (c, draws).
+        chances: those of the possible ones (draws,); None where they are drawn.
+    """
+
+    gaps: Gaps
+    chances: Floats | None = None
 
 
-def null_of_ks(found: Skeleton, walks: Gaps, value: float) -> Null:
+def gap_walks(found: Skeleton, seed: int) -> Walks:
+    """What the gaps of two samples can be by chance: drawn, or all there is where they hold two values."""
+    if len(found.ranks) == 2 and found.single.all():
+        counts, chances = window(found.sizes.total, int(found.ranks[0]), found.sizes.data)
+        gaps = counts * found.sizes.noise - found.ranks[0] / found.sizes.reference
+        return Walks(gaps=np.stack([gaps, np.zeros(len(gaps))]), chances=chances)
+    return Walks(gaps=splits(found.sizes, seed).gaps(found.ranks, found.sizes))
+
+
+def null_of_ks(found: Skeleton, walks: Walks, value: float) -> Null:
     """The null of the Kolmogorov–Smirnov statistic.
 
     Kolmogorov's law (1933), with the corrections for two finite samples of Hodges (1957) and for the steps between its
@@ -45,7 +65,7 @@ def null_of_ks(found: Skeleton, walks: Gaps, value: float) -> Null:
         value: the measured one.
     """
     if is_tied(found):
-        return null_of_draws("permutation", _greatest(found, walks), value)
+        return _null(walks, _greatest(found, walks.gaps), value, high=1.0)
     sizes = found.sizes
     root = 1 / math.sqrt(sizes.noise)
     # What the maximum over the values of finite samples falls short of that over the whole bridge.
@@ -68,15 +88,15 @@ def is_tied(found: Skeleton) -> bool:
     return bool(found.repeated.max() > max(1, TIED * found.sizes.total))
 
 
-def null_of_wasserstein(found: Skeleton, walks: Gaps, value: float) -> Null:
+def null_of_wasserstein(found: Skeleton, walks: Walks, value: float) -> Null:
     """The null of the Wasserstein distance, in the column's unit: the area under the walks."""
-    return null_of_draws("permutation", areas(found, walks) * found.unit, value)
+    return _null(walks, areas(found, walks.gaps) * found.unit, value)
 
 
-def null_of_normed(found: Skeleton, walks: Gaps, value: float) -> Null:
+def null_of_normed(found: Skeleton, walks: Walks, value: float) -> Null:
     """The null of the Wasserstein distance in standard deviations of the reference: each draw's own reference."""
-    moved = walks * -(found.sizes.data / found.sizes.total)
-    return null_of_draws("permutation", areas(found, walks) / deviations(found, moved), value)
+    moved = walks.gaps * -(found.sizes.data / found.sizes.total)
+    return _null(walks, areas(found, walks.gaps) / deviations(found, moved), value)
 
 
 def areas(found: Skeleton, gaps: Gaps) -> Floats:
@@ -98,6 +118,15 @@ def deviations(found: Skeleton, moved: Gaps) -> Floats:
     # A sample may by chance be constant, or noise take more from a cell than it holds.
     drawn: Floats = np.sqrt(np.maximum(square - mean * mean, _LEAST * whole))
     return drawn
+
+
+def _null(walks: Walks, distances: Floats, value: float, high: float = math.inf) -> Null:
+    """The null that the distances of all walks show, inside the domain of the distance."""
+    if walks.chances is not None:
+        return null_of_atoms("hypergeometric", distances, walks.chances, value)
+    null = null_of_draws("permutation", distances, value)
+    quantiles = np.clip(null.law.quantiles, 0.0, high)
+    return replace(null, law=Law(quantiles=tuple(quantiles.tolist()), tail=null.law.tail))
 
 
 def _summed(gaps: Gaps, weights: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.bridge import gap_walks, is_tied, null_of_ks, null_of_normed, null_of_wasserstein
+from lockgate.stats.bridge import Walks, gap_walks, is_tied, null_of_ks, null_of_normed, null_of_wasserstein
 from lockgate.stats.categories import align
 from lockgate.stats.distances import Sorted, bin_counts, decile_edges
 from lockgate.stats.fisher import null_of_change, uncertainty_of_change
@@ -106,7 +106,7 @@ def _of_sums(reference: Floats, data: Floats, chances: Mapping[str, Chance], see
 
 
 def _of_gaps(found: Skeleton, values: Mapping[str, float], seed: int) -> dict[str, Laws]:
-    walks = gap_walks(found, seed) if values.keys() != {"ks"} or is_tied(found) else np.empty((0, 0))
+    walks = gap_walks(found, seed) if values.keys() != {"ks"} or is_tied(found) else Walks(gaps=np.empty((0, 0)))
     nulls = {"ks": null_of_ks, "wasserstein": null_of_wasserstein, "wasserstein_normed": null_of_normed}
     around = uncertainties_of_gaps(found, values, seed)
     return {

@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from lockgate.stats.hypergeometric import window
-from lockgate.stats.laws import law_of_atoms, uncertainty
+from lockgate.stats.laws import uncertainty
 from lockgate.stats.shuffles import Sizes
 from lockgate.stats.special import normal_quantile
+from lockgate.stats.tails import null_of_atoms
 from lockgate.types import LEVELS, Law, Null, Uncertainty
 
 
@@ -21,14 +22,7 @@ def null_of_change(marked: tuple[int, int], sizes: Sizes) -> Null:
     counts, chances = window(sizes.total, sum(marked), sizes.data)
     changes = np.abs(counts * sizes.noise - sum(marked) / sizes.reference)
     value = abs(marked[1] / sizes.data - marked[0] / sizes.reference)
-    tolerance = 1e-9 * sizes.noise
-    return Null(
-        method="fisher",
-        below=min(1.0, float(chances[changes <= value + tolerance].sum())),
-        above=min(1.0, float(chances[changes >= value - tolerance].sum())),
-        mean=float((changes * chances).sum()),
-        law=law_of_atoms(changes, chances),
-    )
+    return null_of_atoms("fisher", changes, chances, value)
 
 
 def uncertainty_of_change(marked: tuple[int, int], sizes: Sizes) -> Uncertainty:

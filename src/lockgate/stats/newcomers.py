@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from lockgate.stats.fisher import wilson_bound
 from lockgate.stats.hypergeometric import log_factorial
-from lockgate.stats.laws import law_of_atoms, uncertainty
+from lockgate.stats.laws import uncertainty
 from lockgate.stats.shuffles import Sizes
 from lockgate.stats.special import normal_quantile
-from lockgate.stats.tails import Skewed, null_of_moments
+from lockgate.stats.tails import Skewed, null_of_atoms, null_of_moments
 from lockgate.types import LEVELS, Law, Null, Uncertainty
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -61,14 +61,8 @@ def null_of_new_share(reference: Floats, data: Floats) -> Null:
     chances = _convolved(rows, categories, chance, 1 << max(4, math.ceil(math.log2(reach + 1))))
     if 0 < deviation < apart**0.5:
         chances = _narrowed(chances, mean, deviation / math.sqrt(apart))
-    values = np.arange(len(chances))
-    return Null(
-        method="hypergeometric",
-        below=min(1.0, float(chances[values <= value].sum())),
-        above=min(1.0, float(chances[values >= value].sum())) if value > 0 else 1.0,
-        mean=mean / sizes.data,
-        law=law_of_atoms(np.minimum(values / sizes.data, 1.0), chances),
-    )
+    shares = np.minimum(np.arange(len(chances)) / sizes.data, 1.0)
+    return null_of_atoms("hypergeometric", shares, chances, value / sizes.data)
 
 
 def uncertainty_of_new_share(reference: Floats, data: Floats, lifted: float) -> Uncertainty:
@@ -101,5 +95,5 @@ def _narrowed(chances: Floats, mean: float, factor: float) -> Floats:
     """A law of whole numbers drawn together towards its mean, with whole numbers kept."""
     upto = np.arange(len(chances) + 1) - 0.5
     reached = np.interp(mean + (upto - mean) / factor, upto, np.concatenate([[0.0], np.cumsum(chances)]))
-    found: Floats = np.diff(reached)
-    return found / found.sum()
+    found: Floats = np.diff(reached) / reached[-1]
+    return found

@@ -62,14 +62,18 @@ def uncertainties_of_sums(
 def true_sums(value: float, by_chance: tuple[float, float], near: tuple[float, float]) -> Floats:
     """The law of a true sum: its quantiles at `LEVELS` (not negative).
 
+    A sum under what chance shows on average is read as that average: it is luck, and no proof that the truth is 0
+    (power-constrained limits, Cowan, Cranmer, Gross and Vitells 2011).
+
     Args:
         value: the measured sum.
         by_chance: by how much the plug-in is lifted, and its variance, where nothing has changed.
         near: the same where the truth is about what was measured.
     """
     lift, variance = by_chance
-    if lift <= 0 or variance <= 0 or value <= 0:
-        return np.full(len(LEVELS), max(0.0, value)) if lift <= 0 or variance <= 0 else _of_zero(by_chance)
+    if lift <= 0 or variance <= 0:
+        return np.full(len(LEVELS), max(0.0, value))
+    value = max(value, lift)
     own = variance / (2 * lift)
     scale = max((near[1] - variance) / (4 * value), _LEAST * own)
     sums = np.linspace(0.0, 1.0, _GRID) ** 2 * _farthest(value, variance, scale)
@@ -79,12 +83,6 @@ def true_sums(value: float, by_chance: tuple[float, float], near: tuple[float, f
     # The larger the truth, the smaller the measured sum is among its like.
     found: Floats = np.interp(_wanted(), -np.minimum.accumulate(scores), sums)
     return found
-
-
-def _of_zero(by_chance: tuple[float, float]) -> Floats:
-    """Of a sum of 0, which chance alone seldom shows: as far as its own scale goes."""
-    own = by_chance[1] / (2 * by_chance[0])
-    return true_sums(own * 1e-3, by_chance, by_chance)
 
 
 def _farthest(value: float, variance: float, scale: float) -> float:

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.stats.categories import contingency_terms, divergence_terms, psi_terms
+from lockgate.stats.deciles import decile_counts
 from lockgate.stats.hypergeometric import window
-from lockgate.stats.laws import law_of_atoms, null_of_draws
-from lockgate.stats.shuffles import Shuffles, Sizes, draw_of, shuffles
+from lockgate.stats.laws import null_of_draws
+from lockgate.stats.shuffles import Sizes, draw_of, shuffles
 from lockgate.stats.sums import Dealt, dealt, law_of_sum
-from lockgate.stats.tails import null_of_moments, rescaled
+from lockgate.stats.tails import null_of_atoms, null_of_moments, rescaled
 from lockgate.types import Null
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -142,7 +143,7 @@ def nulls_of_bins(
         return nulls_of_categories(*counts, metrics, seed)
     drawn = shuffles(sizes, seed)
     _, repeats = np.unique(samples(drawn.sizes), return_counts=True)
-    reference, data = _deciles(drawn, np.cumsum(repeats))
+    reference, data = decile_counts(drawn, np.cumsum(repeats), seed)
     # The thinned samples' sums are larger by the ratio of the noise.
     narrower = sizes.noise / drawn.sizes.noise
     return {
@@ -151,42 +152,9 @@ def nulls_of_bins(
     }
 
 
-def _deciles(drawn: Shuffles, ends: Ints) -> tuple[Floats, Floats]:
-    """Both samples' counts between the deciles of each draw's own reference (draws, 10 or 19).
-
-    As `lockgate.stats.distances.decile_edges`: a bin ends with the run of equal values that a decile lies in, and a run
-    that holds two or more deciles is a bin of its own. Bins that a draw does not have are empty in both samples.
-
-    Args:
-        drawn: the splits.
-        ends: pooled rank at which each run of equal values ends.
-    """
-    if len(ends) == drawn.sizes.total:
-        edges = drawn.deciles
-    else:
-        runs = np.searchsorted(ends, drawn.deciles)
-        same = np.pad(runs[1:] == runs[:-1], ((1, 1), (0, 0)))
-        reached = ends[runs]
-        edges = np.empty((18, runs.shape[1]), dtype=np.int64)
-        edges[1::2] = reached
-        edges[0] = 0
-        edges[2::2] = reached[:-1]
-        starts = np.concatenate([[0], ends[:-1]])[runs]
-        edges[::2] = np.where(same[1:] & ~same[:-1], starts, edges[::2])
-    counts = np.empty((2, edges.shape[1], len(edges) + 1))
-    for held, all_of_it, below in (
-        (counts[0], drawn.sizes.total, edges),
-        (counts[1], drawn.sizes.data, np.take_along_axis(drawn.below, edges, axis=0)),
-    ):
-        held[:, 0] = below[0]
-        held[:, 1:-1] = (below[1:] - below[:-1]).T
-        held[:, -1] = all_of_it - below[-1]
-    return counts[0] - counts[1], counts[1]
-
-
 def _nothing() -> Chance:
     """Of one category: the distance is 0 whatever chance does."""
-    return Chance(null=_of_atoms(np.zeros(1), np.ones(1), 0.0), mean=0.0, deviation=0.0)
+    return Chance(null=null_of_atoms("hypergeometric", np.zeros(1), np.ones(1), 0.0), mean=0.0, deviation=0.0)
 
 
 def _of_two(metric: str, total: float, pooled: Floats, sizes: Sizes) -> Chance:
@@ -195,20 +163,11 @@ def _of_two(metric: str, total: float, pooled: Floats, sizes: Sizes) -> Chance:
     totals = total_of(metric, pooled - data, data)
     mean = float((totals * chances).sum())
     return Chance(
-        null=_of_atoms(SUMMED[metric].scale(totals, sizes), chances, _scaled(metric, total, sizes)),
+        null=null_of_atoms(
+            "hypergeometric", SUMMED[metric].scale(totals, sizes), chances, _scaled(metric, total, sizes)
+        ),
         mean=mean,
         deviation=math.sqrt(float(((totals - mean) ** 2 * chances).sum())),
-    )
-
-
-def _of_atoms(values: Floats, chances: Floats, value: float) -> Null:
-    tolerance = 1e-9 * max(1e-3, abs(value))
-    return Null(
-        method="hypergeometric",
-        below=min(1.0, float(chances[values <= value + tolerance].sum())),
-        above=min(1.0, float(chances[values >= value - tolerance].sum())),
-        mean=float((values * chances).sum()),
-        law=law_of_atoms(values, chances),
     )
 
 

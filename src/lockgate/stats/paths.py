@@ -26,7 +26,7 @@ Singles: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 
 _DRAWS = 160
-_POINTS = (0.0, 0.25, 0.5, 0.75)  # of the path, as multiples of the measured gap
+_POINTS = (0.25, 0.5, 0.75)  # of the path, as multiples of the measured gap, beside 0 and 1
 _BEYOND = (2.0, 4.5)  # and beyond it, in deviations of the measured distance
 _EXTREME = 32  # so many cells at each end, most of them single values, are drawn as counts, the others as normal
 _CELLS = 256  # cells between them whose noise is drawn at once
@@ -70,10 +70,14 @@ def _quantiles(measure: Callable[[Singles], Floats], value: float, gap: Singles,
     wanted = np.array([normal_quantile(level) for level in LEVELS])
     if value <= 0:  # no path leads away from it: as far as noise goes
         return np.where(wanted > 0, np.quantile(measure(noise), LEVELS), 0.0)
-    here = measure(noise + gap)
-    points = np.array([*_POINTS, 1.0, *(1 + far * float(here.std()) / value for far in _BEYOND)])
-    drawn = (here if point == 1.0 else measure(noise + point * gap) for point in points.tolist())
-    scores = np.array([_score(draws, value) for draws in drawn])
+    here, chance = measure(noise + gap), measure(noise)
+    seen = max(value, float(chance.mean()))  # less than chance shows is luck, and no proof that the truth is 0
+    points = np.array(
+        [0.0, *_POINTS, 1.0, *(1 + far * max(float(here.std()), seen - value) / value for far in _BEYOND)]
+    )
+    drawn = (measure(noise + point * gap) for point in points[1 : len(_POINTS) + 1].tolist())
+    farther = (measure(noise + point * gap) for point in points[len(_POINTS) + 2 :].tolist())
+    scores = np.array([_score(draws, seen) for draws in (chance, *drawn, here, *farther)])
     # The farther the truth, the smaller the measured distance is among its like.
     found: Floats = np.interp(wanted, -np.minimum.accumulate(scores), points) * value
     return found

@@ -62,12 +62,12 @@ class Shuffles:
     Attributes:
         sizes: of the two samples.
         below: how many of the first j pooled values are the data's, for j from 0 to all (total + 1, draws).
-        deciles: at which pooled rank, from 1, each decile of the reference lies (9, draws).
+        reference: at which pooled rank, from 1, each of the reference's values lies (reference, draws).
     """
 
     sizes: Sizes
     below: NDArray[np.int16]
-    deciles: Ints
+    reference: NDArray[np.int16]
 
     def gaps(self, ranks: Ints, sizes: Sizes) -> Floats:
         """The data's less the reference's cumulative share up to and with each of some ranks (ranks, draws).
@@ -165,10 +165,8 @@ def _shuffled(sizes: Sizes, seed: int) -> Shuffles:
     draw_of("shuffles", seed, sizes.reference, sizes.data).permuted(of_data, axis=1, out=of_data)
     below = np.zeros((sizes.total + 1, draws), dtype=np.int16)
     np.cumsum(of_data.T, axis=0, out=below[1:])
-    ranks = np.ceil(np.round(np.arange(1, 10) / 10 * sizes.reference, 9)).astype(np.int64)
-    of_reference = np.flatnonzero(of_data == 0).reshape(draws, sizes.reference)
-    deciles = np.ascontiguousarray((of_reference[:, ranks - 1] % sizes.total + 1).T)
-    return Shuffles(sizes=sizes, below=below, deciles=deciles)
+    places = np.flatnonzero(of_data == 0).reshape(draws, sizes.reference) % sizes.total + 1
+    return Shuffles(sizes=sizes, below=below, reference=np.ascontiguousarray(places.T.astype(np.int16)))
 
 
 @once(4)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.laws import law_of_atoms
 from lockgate.stats.special import chi_squared_quantile, gamma_above, gamma_below, normal_below, normal_quantile
 from lockgate.types import LEVELS, Law, Null
 
@@ -70,6 +71,18 @@ def null_of_moments(method: str, law: Skewed, value: float, *, low: float = 0.0)
         above=law.above(value),
         mean=law.mean,
         law=Law(quantiles=tuple(np.maximum(law.quantiles(), low).tolist()), tail="fitted"),
+    )
+
+
+def null_of_atoms(method: str, values: Floats, chances: Floats, value: float) -> Null:
+    """The exact null that takes each of `values` with its chance, read at the measured value."""
+    tolerance = 1e-9 * max(abs(value), float(np.abs(values).max()) * 1e-3)
+    return Null(
+        method=method,
+        below=min(1.0, float(chances[values <= value + tolerance].sum())),
+        above=min(1.0, float(chances[values >= value - tolerance].sum())),
+        mean=float((values * chances).sum()),
+        law=law_of_atoms(values, chances),
     )
 
 
