@@ -211,7 +211,7 @@ def _column(column: str, evidence: Evidence, reference: Source) -> Iterator[Meas
     pair = _pair(column, kind, evidence, reference, {"psi", *filter(evidence.asks, _BASE)})
     yield _missing_change(pair, at)
     for name in _OF_KIND[kind]:
-        yield _entry(name, pair, at)
+        yield _entry(name, pair, at, shown=name == "psi" or evidence.asks(name))
 
 
 def _common_kind(column: str, reference: Source, data: Source) -> Kind:
@@ -294,8 +294,11 @@ def _missing_change(pair: _Pair, at: At) -> Measurement | Missing:
     )
 
 
-def _entry(name: str, pair: _Pair, at: At, prefix: str = "") -> Measurement | Missing:
-    """What was found of one distance; the metric's name is `prefix` and the distance's."""
+def _entry(name: str, pair: _Pair, at: At, prefix: str = "", *, shown: bool = True) -> Measurement | Missing:
+    """What was found of one distance; the metric's name is `prefix` and the distance's.
+
+    `shown`: with the chart, which is the same for all distances of a column.
+    """
     value, laws = pair.compared.values[name], pair.laws.get(name)
     if isinstance(value, Undefined):
         return Missing(metric=prefix + name, reason=str(value), at=at, rows=pair.values)
@@ -307,7 +310,7 @@ def _entry(name: str, pair: _Pair, at: At, prefix: str = "") -> Measurement | Mi
         uncertainty=None if laws is None else laws.uncertainty,
         null=None if laws is None else laws.null,
         rows=pair.values,
-        details=pair.compared.chart,
+        details=pair.compared.chart if shown else {},
     )
 
 

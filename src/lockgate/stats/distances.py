@@ -134,10 +134,15 @@ def decile_edges(reference: Sorted) -> Floats:
     """
     if reference.bins is not None and reference.bins.deciles is not None:
         return reference.bins.deciles
-    deciles = quantiles(reference, np.arange(1, 10) / 10).tolist()
-    edges = [_edge_after(reference.values, decile) for decile in deciles]
-    edges += [_edge_before(reference.values, one) for one, next_ in pairwise(deciles) if one == next_]
-    return np.unique(np.array(edges))
+    values, deciles = reference.values, quantiles(reference, np.arange(1, 10) / 10)
+    after = np.searchsorted(values, deciles, side="right")
+    inner = np.flatnonzero(after < len(values))
+    edges = np.full(len(deciles), np.nan)
+    edges[inner] = between(values[after[inner] - 1], values[after[inner]])  # all at once; NaN where there is no gap
+    closed = np.flatnonzero(np.isnan(edges))
+    edges[closed] = [_edge_after(values, decile) for decile in deciles[closed].tolist()]
+    spikes = [_edge_before(values, one) for one, next_ in pairwise(deciles.tolist()) if one == next_]
+    return np.unique(np.concatenate([edges, spikes]))
 
 
 def _edge_after(values: Floats, value: float) -> float:

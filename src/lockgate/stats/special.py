@@ -46,7 +46,7 @@ def chi_squared_quantile(level: float, degrees: float) -> float:
     # Wilson and Hilferty (1931) start the search close by.
     z = normal_quantile(level)
     start = degrees * max(1e-3, 1 - 2 / (9 * degrees) + z * math.sqrt(2 / (9 * degrees))) ** 3
-    return _inverse(lambda x: gamma_below(x / 2, degrees / 2), level, 0.0, max(start, 1e-12))
+    return 2 * _gamma_quantile(level, degrees / 2, max(start, 1e-12) / 2)
 
 
 def beta_below(value: float, a: float, b: float) -> float:
@@ -105,6 +105,22 @@ def _inverse(below: Callable[[float], float], level: float, low: float, high: fl
         if high - low <= 1e-15 * high:
             break
     return (low + high) / 2
+
+
+def _gamma_quantile(level: float, shape: float, start: float) -> float:
+    """Where `gamma_below` reaches `level`: Newton's steps, halved intervals where one leads out of what is known."""
+    low, high, x = 0.0, math.inf, start
+    for _ in range(200):
+        off = gamma_below(x, shape) - level if level <= 0.5 else (1 - level) - gamma_above(x, shape)
+        low, high = (x, high) if off < 0 else (low, x)
+        slope = math.exp((shape - 1) * math.log(x) - x - math.lgamma(shape))
+        after = x - off / slope if slope > 0 else math.inf
+        if not low < after < high:
+            after = (low + high) / 2 if math.isfinite(high) else 2 * x
+        if abs(after - x) <= 1e-15 * x:
+            break
+        x = after
+    return x
 
 
 def _gamma_series(value: float, shape: float) -> float:

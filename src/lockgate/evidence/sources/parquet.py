@@ -88,7 +88,8 @@ class ParquetReader:
         kind = self.schema.field(name).type
         with part.unchanged(), self._opened(part, metadata) as parquet:
             shared: int | None = None
-            for batch in parquet.iter_batches(batch_size=_batch_rows(kind), columns=[name], use_threads=False):
+            rows = max(1, min(_batch_rows(kind), metadata.num_rows))  # memory is taken for as many as may be read
+            for batch in parquet.iter_batches(batch_size=rows, columns=[name], use_threads=False):
                 array = batch.column(batch.schema.names.index(name))
                 held, shared = _checked_bytes(array, shared)
                 yield array, held
