@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.evidence.distribution import Value
-from lockgate.init.contract import bins, nulls_bound, number_range, propose_rule
+from lockgate.init.contract import bins, nulls_bound, number_range, propose_rule, unseen_bound
 from lockgate.init.inspect import ColumnLook
 
 
@@ -100,3 +101,24 @@ def test_bins_are_round_numbers_near_the_quartiles() -> None:
         whole=True,
     )
     assert bins(column) == (Decimal(30), Decimal(35), Decimal(50))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(150, 12), (1_000, 5), (10_000, 40)])
+def test_rows_like_those_that_were_seen_break_no_range(rows: int, columns: int) -> None:
+    """Of 400 new samples of `columns` independent columns hardly one has more values outside than the bound allows."""
+    rng = np.random.default_rng(rows)
+    bound = float(unseen_bound({"validation": rows, "reference": rows}, columns))
+    broken = 0
+    for _ in range(400):
+        seen, new = rng.lognormal(size=(2 * rows, columns)), rng.lognormal(size=(rows, columns))
+        outside = ((new < seen.min(axis=0)) | (new > seen.max(axis=0))).mean(axis=0)
+        broken += bool((outside > bound).any())
+    assert broken <= 4
+    assert bound < 0.08
+
+
+def test_the_more_rows_the_tighter_the_bound() -> None:
+    bounds = [unseen_bound({"validation": rows, "reference": rows}, 10) for rows in (100, 1_000, 100_000)]
+    assert bounds == sorted(bounds, reverse=True)
+    assert bounds[-1] == Decimal("0.001")
+    assert unseen_bound({"validation": 5}, 10) == 1

@@ -4,6 +4,7 @@ A range is wide enough for the rows that were seen and some beyond, and narrow e
 months for years (× 12), per cent for shares (× 100).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,9 @@ from lockgate.init.rounding import ceil_to, floor_to, nice
 
 MOST_ALLOWED = 20
 """A category with more values than this gets no list: it would be longer than useful, and new values are no mistake."""
+
+FALSE_BLOCKS = 0.002
+"""Chance that rows like those that were seen break a range or a list of values."""
 
 _HEAVY_TAIL = 3.0  # the greatest value is this many times the 99th percentile
 
@@ -80,6 +84,26 @@ def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     bottom = floor_to(low - span / 10, step)
     top = ceil_to(high + span * (0.5 if heavy else 0.1), step)
     return (max(bottom, Decimal(0)) if low >= 0 else bottom), (min(top, Decimal(0)) if high <= 0 else top)
+
+
+def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:
+    """How much of the next validation data may lie outside of what the present data hold, though nothing has changed.
+
+    That more than k of n new rows are more extreme (or of a rarer kind) than all N rows that were seen has a chance of
+    at most about 2 · (n / (n + N))^(k + 1), as the ranks of new and seen rows are exchangeable (Wilks 1941); k keeps
+    this under `FALSE_BLOCKS` over all columns.
+
+    Args:
+        rows: number of rows by data set.
+        columns: how many columns are bounded.
+
+    Returns:
+        A share, rounded up to tenths of a per cent.
+    """
+    new = rows["validation"]
+    seen = new + max((count for role, count in rows.items() if role != "validation"), default=0)
+    most = math.ceil(math.log(2 * max(columns, 1) / FALSE_BLOCKS) / math.log((new + seen) / new)) - 1
+    return min(ceil_to(most / new, Decimal("0.001")), Decimal(1))
 
 
 def nulls_bound(share: float, rows: int) -> Decimal:

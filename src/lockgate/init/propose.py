@@ -1,13 +1,13 @@
 """Chooses what a policy asks, as far as the data alone tell: norms, the data contract, slices."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Label
-from lockgate.init.contract import ColumnRule, nulls_bound, propose_rule
+from lockgate.init.contract import ColumnRule, nulls_bound, propose_rule, unseen_bound
 from lockgate.init.inspect import ColumnLook
 from lockgate.init.proposal import ColumnPart, GatePart, Limit
 from lockgate.init.rounding import nice, nice_above, per_cent, written
@@ -137,13 +137,15 @@ def contract_part(
             Limit(metric="overlap", bound="max", limit=MAX_OVERLAP, why="rows that the model has learnt from")
         )
     columns = {}
+    unseen = unseen_bound(rows, len(names[:MOST_COLUMNS]))
     for name in names[:MOST_COLUMNS]:
         rule = propose_rule(looks[name], rows)
         settings = {"allowed": flow(classes[name])} if name in classes else _settings(rule)
         share = looks[name].most_nulls
         why = f"{per_cent(round(share, 3))} are missing" if share and "allowed" not in settings else ""
-        columns[name] = ColumnPart(settings=settings, limits=(_nulls(rule),), why=why)
-    why = "the contract: found in the data, ranges and shares with a margin"
+        limits_of_column = (*(_unseen(settings, unseen) if name not in classes else ()), _nulls(rule))
+        columns[name] = ColumnPart(settings=settings, limits=limits_of_column, why=why)
+    why = f"the contract: found in the data; of as many new rows up to {per_cent(unseen)} lie outside by chance"
     return GatePart(id="data_quality", why=why, limits=tuple(limits), columns=columns)
 
 
@@ -168,6 +170,13 @@ def _settings(rule: ColumnRule) -> dict[str, str]:
     if rule.allowed is not None:
         held["allowed"] = flow([value for value in rule.allowed if value is not None])
     return {key: value for key, value in held.items() if value is not None}
+
+
+def _unseen(settings: Mapping[str, str], share: Decimal) -> Iterator[Limit]:
+    """How many values may lie outside of the range, or of the values, that have been seen."""
+    for setting, metric in (("min", "out_of_range"), ("allowed", "not_allowed")):
+        if setting in settings:
+            yield Limit(metric=metric, bound="max", limit=per_cent(share))
 
 
 def _nulls(rule: ColumnRule) -> Limit:
