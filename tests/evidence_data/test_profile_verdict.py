@@ -88,9 +88,12 @@ def policy(folder: Path, reference: str, numbers: list[str]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("joined", [False, True], ids=["one", "joined"])
 @pytest.mark.parametrize("fault", [clean, scaled, moved, missing, one_class])
-@pytest.mark.parametrize("load", [arrests, cancer, diabetes])
+@pytest.mark.parametrize(
+    ("load", "joined"),
+    [(arrests, False), (arrests, True), (cancer, False), (cancer, True), (diabetes, False)],
+    ids=["arrests", "arrests-joined", "cancer", "cancer-joined", "diabetes"],
+)
 def test_the_verdict_is_that_of_the_data(
     load: Callable[[], tuple[pd.DataFrame, pd.DataFrame]],
     fault: Callable[[pd.DataFrame], pd.DataFrame],
@@ -136,6 +139,20 @@ def _by_a_hair(one: Finding, other: Finding) -> bool:
 
 def _within(true: Measurement, found: Measurement) -> bool:
     return abs(true.value - found.value) <= found.error + 1e-12 * abs(true.value)
+
+
+def test_a_value_that_its_bound_does_not_part_from_the_limit_is_undecided(tmp_path: Path) -> None:
+    reference, data = cancer()
+    data.to_parquet(tmp_path / "data.parquet", index=False)
+    (tmp_path / "r.profile").write_bytes(dump(profiled(reference)))
+    name = str(reference.columns[0])
+    path = policy(tmp_path, "profile:r.profile", [name])
+    found = measured(check(path))["ks", name]
+    assert found.error > 0
+    text = path.read_text("utf-8")
+    for times, status in ((0.5, Status.INCONCLUSIVE), (2, Status.PASS)):
+        path.write_text(text.replace("ks: {max: 0.2}", f"ks: {{max: {found.value + times * found.error}}}"), "utf-8")
+        assert findings(check(path))[f"drift/ks[column={name}]", "max"].status is status
 
 
 def test_the_same_profile_gives_the_same_record(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ def command(*, data: tuple[str, ...], out: Path) -> "ExitCode":
     What it keeps, and how exact the drift gate is with it:
       missing values, PSI, Jensen–Shannon of numbers   exact
       Kolmogorov–Smirnov, Wasserstein                  within bounds that stand beside the value
-      categories                                       exact for those in at least 10 rows, within bounds else
-      joined profiles                                  within bounds
+      categories                                       exact for those in at least 10 rows
+      joined profiles, rare categories                 within bounds
+
     A value within its bound of a limit is undecided, never passed. Under some thousand rows the bounds are wide: keep
     the data then.
 
