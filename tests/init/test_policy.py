@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
@@ -11,6 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.init import write_policy
+from lockgate.init.policy import sure_rows
 from lockgate.policy.load import load_policy
 from lockgate.policy.model import Policy
 from lockgate.types import ExitCode
@@ -149,3 +151,12 @@ def test_nothing_is_left_behind_when_it_breaks_off(here: Path) -> None:
     with pytest.raises(EvidenceError, match="same rows"):
         write_policy(model="m.joblib", data="test.csv", reference="test.csv", label="target")
     assert {path.name for path in here.iterdir()} == before
+
+
+def test_a_group_that_is_large_enough_today_is_so_next_time() -> None:
+    """Of two samples of one source, the second has `min_rows` rows of a group in all but one of a thousand runs."""
+    rng = np.random.default_rng(1)
+    rows = sure_rows(30)
+    assert 60 <= rows <= 70
+    source = rng.gamma(rows, size=20_000)  # what is likely of the source, given so many rows
+    assert np.mean(rng.poisson(source) < 30) < 0.002
