@@ -38,7 +38,7 @@ class Source(Protocol):
 
     @property
     def format(self) -> str:
-        """`parquet`, `csv`, `arrow` or `memory`."""
+        """`parquet`, `csv`, `arrow`, `memory` or `profile`."""
         ...
 
     @property

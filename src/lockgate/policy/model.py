@@ -199,7 +199,9 @@ class DataBlock(Block):
     """The data sets, and what their columns mean."""
 
     validation: Annotated[Where | None, Tighter.FREE] = Field(None, description="data that neither model has seen")
-    reference: Annotated[Where | None, Tighter.FREE] = Field(None, description="what “no drift” means: data, or `profile:FILE`")
+    reference: Annotated[Where | None, Tighter.FREE] = Field(
+        None, description="what “no drift” means: data, or `profile:FILE`"
+    )
     training: Annotated[Where | None, Tighter.FREE] = Field(None, description="the candidate's own training data")
     production: Annotated[Where | None, Tighter.FREE] = Field(None, description="recent data from production")
     label: Annotated[Name | None, Tighter.FIXED] = Field(None, description="column of the truth")
