@@ -1,5 +1,6 @@
 """Entry of the command line: finds the verbs, and turns every end of a run into its exit code."""
 
+import atexit
 import gc
 import os
 import signal
@@ -94,13 +95,28 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Only a pass is ever 0, and no traceback reaches a terminal.
 
     Args:
-        args: the command line without the program's name; that of this process where None.
+        args: the command line without the program's name. None: that of this process, which is then this command alone.
     """
-    arguments = list(sys.argv[1:] if args is None else args)
+    if args is not None:
+        return _ended(list(args))
+    code = 4
+
+    def leave() -> None:
+        """End at once: to take apart half a million objects that nobody asks for takes a tenth of such a process."""
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()  # if that fails, Python ends as it always does, and says so
+        os._exit(code)
+
+    atexit.register(leave)  # the first that is registered is the last that is called
+    _be_brief()
+    code = _ended(sys.argv[1:])
+    return code
+
+
+def _ended(arguments: list[str]) -> int:
     try:
         _open_standard_input()
-        if args is None:
-            _be_brief()
         # A shell that completes gives no arguments; with some, the variable must not keep a run from its verdict.
         if not arguments and (instruction := os.environ.get("_LOCKGATE_COMPLETE")) is not None:
             from click.shell_completion import shell_complete
