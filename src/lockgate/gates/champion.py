@@ -10,7 +10,8 @@ from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
 from lockgate.gates.performance import measured, too_small
 from lockgate.stats.classification import BinarySample
-from lockgate.stats.paired import DEAR, Orders, Pairs, compare, match_of
+from lockgate.stats.paired import DEAR, compare
+from lockgate.stats.paired_sample import Orders, Pairs, match_of
 from lockgate.stats.samples import Sample
 from lockgate.stats.undefined import Undefined
 from lockgate.types import Measurement, Metric, Missing, Status
@@ -125,11 +126,13 @@ class Champion:
                     continue
                 code = None if at.label is None else codes[at.label]
                 laws = name not in DEAR or evidence.asks(name)
-                found = compare(name, pairs, candidate, champion, code=code, span=_span(METRICS[name]), laws=laws)
+                span = METRICS[name].low, METRICS[name].high
+                found = compare(name, pairs, candidate, champion, code=code, span=span, laws=laws)
                 yield Measurement(
                     metric=name,
                     at=at,
                     value=candidate,
+                    uncertainty=found.own,
                     champion=champion,
                     difference=found.difference,
                     ratio=found.ratio,
@@ -154,8 +157,3 @@ def _pairs(part: Part, orders: Orders, seed: int) -> Pairs | None:
         return None
     rows = None if part.slice is None else part.slice.rows
     return Pairs(candidate=candidate, champion=champion, match=match_of(orders, rows), seed=seed)
-
-
-def _span(metric: Metric) -> float | None:
-    """The width of a metric's domain."""
-    return None if metric.low is None or metric.high is None else metric.high - metric.low
