@@ -325,6 +325,7 @@ class Finding:
         chance: P0 of reaching the limit by chance alone.
         needs_rows: rows that would settle an undecided condition.
         shaky: the interval straddles the limit.
+        turns: the chance that it blocks on other rows, as many, if the truth lies where the estimate does.
         reason: what decided where that was not the value alone, or why nothing could be decided.
         note: what the gate says beside the value, in a few words.
         excused_by: what in the policy excuses a failure.
@@ -356,6 +357,7 @@ class Finding:
     needs_rows: int | None = None
     rows: int | None = None
     shaky: bool = False
+    turns: float | None = None
     excused_by: str | None = None
     score: float | None = None
 

@@ -70,9 +70,9 @@ def test_a_norm_that_is_missed_by_every_column_warns_as_a_whole_with_the_values(
     assert limit.why == "the norm; champion: 0.31 (sex), 0.2 (race)"
 
 
-def near(p_value: float | None, *, shaky: bool = True, share: float | None = 0.01) -> Finding:
+def near(p_value: float | None, *, turns: float | None = 0.05) -> Finding:
     finding = found("fairness", RATIO.metric, Status.PASS, At(column="race"), 0.82)
-    return replace(finding, p_value=p_value, shaky=shaky, share=share)
+    return replace(finding, p_value=p_value, turns=turns)
 
 
 def test_a_real_gap_whose_size_the_rows_cannot_tell_from_the_limit_only_warns() -> None:
@@ -82,7 +82,7 @@ def test_a_real_gap_whose_size_the_rows_cannot_tell_from_the_limit_only_warns() 
     assert (limit.limit, limit.warn, limit.why) == ("0.8", True, "0.82 today, and other rows may carry it across")
 
 
-@pytest.mark.parametrize("finding", [near(0.3), near(1e-6, shaky=False), near(None), near(1e-6, share=None)])
+@pytest.mark.parametrize("finding", [near(0.3), near(1e-6, turns=1e-7), near(None), near(1e-6, turns=None)])
 def test_a_gap_that_chance_explains_or_that_is_clear_of_its_limit_blocks_on(finding: Finding) -> None:
     before = proposal(FAIRNESS)
     assert settle(before, [finding]) == (before, ())

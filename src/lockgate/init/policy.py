@@ -154,7 +154,7 @@ def sure_rows(min_rows: int) -> int:
 
     Both numbers vary like a Poisson variable: rows - 3.1 · √(2 · rows) is to be `min_rows`.
     """
-    root = (3.1 * 2**0.5 + (2 * 3.1**2 + 4 * min_rows) ** 0.5) / 2
+    root = (3.1 * math.sqrt(2) + math.sqrt(2 * 3.1**2 + 4 * min_rows)) / 2
     return math.ceil(root * root)
 
 

@@ -1,44 +1,13 @@
 """A case and its share of the error budget → a finding."""
 
-from dataclasses import dataclass
-
 from lockgate.compare import holds, unit_of
 from lockgate.judge import words
 from lockgate.judge.clauses import Case
+from lockgate.judge.decision import Decision
 from lockgate.judge.held import Held
+from lockgate.judge.stability import chance_to_block
 from lockgate.scorecard import score
-from lockgate.types import Finding, Inconclusive, Rules, Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What decides all cases of a run alike.
-
-    Attributes:
-        inconclusive: what an undecided condition means.
-        confidence: level of the intervals, corrected where the data have been judged on before.
-    """
-
-    inconclusive: Inconclusive
-    confidence: float
-
-    @classmethod
-    def of(cls, rules: Rules, candidates: int | None) -> "Decision":
-        """The decision of a run.
-
-        Args:
-            rules: what the policy asks.
-            candidates: how many candidates have been judged on these data, this one included.
-
-        Raises:
-            ValueError: the policy corrects for their number, which is unknown.
-        """
-        number = 1
-        if rules.reuse == "bonferroni":
-            if candidates is None:
-                raise ValueError("decide.reuse: bonferroni needs the number of candidates judged on these data")
-            number = max(1, candidates)
-        return cls(inconclusive=rules.inconclusive, confidence=1 - (1 - rules.confidence) / number)
+from lockgate.types import Finding, Status
 
 
 def decide(case: Case, share: float | None, decision: Decision) -> Finding:
@@ -88,6 +57,7 @@ def decide(case: Case, share: float | None, decision: Decision) -> Finding:
         needs_rows=needed,
         rows=measured.rows,
         shaky=held.shaky(confidence),
+        turns=chance_to_block(case, share, decision),
         excused_by=excuse,
         score=score(held.value, held.limit, case.bound, case.metric),
     )

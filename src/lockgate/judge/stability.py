@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lockgate.judge.clauses import Case
-from lockgate.judge.decide import Decision
+from lockgate.judge.decision import Decision
 from lockgate.types import Finding, Stability, Status
 
 
@@ -17,13 +17,14 @@ class Blocks:
     known: bool
 
 
-def blocks(case: Case, share: float | None, decision: Decision, finding: Finding) -> Blocks:
-    """The chance that a condition blocks on other rows: that its estimate falls on the blocking side.
+def chance_to_block(case: Case, share: float | None, decision: Decision) -> float | None:
+    """The chance that a condition blocks on other rows, as many: that its estimate falls on the blocking side.
 
-    The law of the estimate is that of its uncertainty, centred where it stands now.
+    The law of the estimate is that of its uncertainty, centred where it stands now; None where that is unknown.
     """
     held = case.held
-    now = 1.0 if _blocked(finding, decision) else 0.0
+    if case.bound == "warn" or held.uncertainty is None:
+        return None
     if held.kind == "claim":
         edge = held.proof(decision.confidence)
     elif held.kind == "comparative":
@@ -31,11 +32,15 @@ def blocks(case: Case, share: float | None, decision: Decision, finding: Finding
         if decision.inconclusive == "block":
             edge = held.edge if not held.against_champion else _shifted(case, decision)
     else:
-        edge = held.edge
-        if decision.inconclusive != "by_estimate":
-            edge = _shifted(case, decision)
-    chance = None if edge is None else held.beyond(edge)
-    return Blocks(chance=now, known=False) if chance is None else Blocks(chance=chance, known=True)
+        edge = held.edge if decision.inconclusive == "by_estimate" else _shifted(case, decision)
+    return None if edge is None else held.beyond(edge)
+
+
+def blocks(finding: Finding, decision: Decision) -> Blocks:
+    """The chance that a judged condition blocks on other rows; where it is unknown, it stays as it is."""
+    if finding.turns is None:
+        return Blocks(chance=1.0 if _blocked(finding, decision) else 0.0, known=False)
+    return Blocks(chance=finding.turns, known=True)
 
 
 def _blocked(finding: Finding, decision: Decision) -> bool:

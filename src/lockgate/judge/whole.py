@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from lockgate.budget import discovery_share, stepped_shares
 from lockgate.judge.clauses import Case, error, of_clause
-from lockgate.judge.decide import Decision, decide
+from lockgate.judge.decide import decide
+from lockgate.judge.decision import Decision
 from lockgate.judge.stability import Blocks, Tolerant, blocks, stability
 from lockgate.numbers import short
 from lockgate.scorecard import scorecard
@@ -67,7 +68,7 @@ def judge(
     return Judgement(
         findings=findings,
         outcomes=outcomes,
-        verdict=replace(verdict, stability=_stability(verdict, judged, shares, decision)),
+        verdict=replace(verdict, stability=_stability(verdict, judged, decision)),
         scorecard=scorecard(findings, outcomes, rules.weights),
     )
 
@@ -156,7 +157,7 @@ def _outcome(run: GateRun, findings: Sequence[Finding]) -> Outcome:
 
 
 def _stability(
-    verdict: Verdict, judged: Sequence[tuple[_Gate, Sequence[Finding]]], shares: Mapping[int, float], decision: Decision
+    verdict: Verdict, judged: Sequence[tuple[_Gate, Sequence[Finding]]], decision: Decision
 ) -> Stability | None:
     """Bounds on the chance of another verdict; None where something is missing or broken, which no redraw mends."""
     if verdict.exit_code not in {ExitCode.PASSED, ExitCode.BLOCKED}:
@@ -169,7 +170,7 @@ def _stability(
             for entry, finding in zip(gate.entries, findings, strict=True)
             if isinstance(entry, Case) and entry.clause.condition.level == "block" and entry.bound != "warn"
         ]
-        own = [(case, blocks(case, shares.get(id(case)), decision, finding)) for case, finding in pairs]
+        own = [(case, blocks(finding, decision)) for case, finding in pairs]
         tolerate = None if gate.rules is None else gate.rules.tolerate
         of_columns: dict[str, list[Blocks]] = {}
         for case, chance in own:
