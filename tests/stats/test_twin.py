@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 from sklearn.metrics import f1_score, log_loss, mean_absolute_error, r2_score, roc_auc_score
 
 from lockgate.stats.twin import of_classes, of_numbers
@@ -20,15 +21,25 @@ def scored(seed: int = 0, rows: int = ROWS) -> tuple[np.ndarray, np.ndarray, np.
 
 
 @pytest.mark.parametrize("differs", [0.01, 0.05, 0.1, 0.2])
-def test_the_twin_differs_on_the_share_that_is_asked_and_is_as_good(differs: float) -> None:
+def test_the_twin_differs_as_much_as_is_asked_and_is_as_good(differs: float) -> None:
     label, score, said = scored()
     made = of_classes(label, said, score, differs, seed=7)
     assert made.differs == pytest.approx(differs, rel=0.05)
-    assert made.differs == np.mean(said[made.rows] != said)
+    assert np.mean(said[made.rows] != said) <= made.differs
     twin, twin_score = said[made.rows], score[made.rows]
     assert f1_score(label, twin) == f1_score(label, said)
     assert roc_auc_score(label, twin_score) == pytest.approx(roc_auc_score(label, score), abs=1e-12)
     assert log_loss(label, twin_score) == pytest.approx(log_loss(label, score), abs=1e-12)
+
+
+def test_scores_agree_even_where_a_class_is_hardly_ever_given() -> None:
+    label, score, _ = scored()
+    said = (score >= 0.95).astype(np.int64)
+    made = of_classes(label, said, score, 0.1, seed=7)
+    for code in (0, 1):
+        rows = label == code
+        assert spearmanr(score[rows], score[made.rows][rows]).statistic == pytest.approx(0.9, abs=0.02)
+    assert 0 < np.mean(said[made.rows] != said) < 0.1
 
 
 @pytest.mark.parametrize("differs", [0.02, 0.1])

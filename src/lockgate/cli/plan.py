@@ -49,7 +49,7 @@ class Share(Shares):
     type=Share(0, 1),
     default="10%",
     show_default=True,
-    help="Share of rows on which a retrained model answers otherwise.",
+    help="Share of rows on which a retrained model answers otherwise; 0.4 to 7 % have been measured.",
 )
 @click.option(
     "--part",

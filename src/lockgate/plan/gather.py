@@ -11,7 +11,7 @@ import numpy as np
 from lockgate.evidence.files import is_glob
 from lockgate.evidence.gather import Gathered
 from lockgate.evidence.resolve import open_source
-from lockgate.evidence.uri import redacted, scheme_of
+from lockgate.evidence.uri import PROFILE, redacted, scheme_of
 from lockgate.evidence.view import Evidence, Frame, Predictions
 from lockgate.measure import measure
 from lockgate.plan.result import Assumptions, Source
@@ -124,6 +124,7 @@ def _model_is_there(policy: Policy, who: str) -> bool:
 
 def _exists(uri: str, base: Path) -> bool:
     """Whether a local file is there; of what stands elsewhere only opening it tells."""
+    uri = uri.removeprefix(PROFILE)
     scheme = scheme_of(uri)
     if scheme == "file":
         uri = unquote(uri[len("file://") :])
@@ -198,22 +199,23 @@ def _paired(views: Mapping[str, Evidence], spec: GateSpec, looking: _Looking) ->
         if not _alike(frame.candidate, frame.champion):
             continue
         wanted = looking.assumptions.discordance
-        made, differs = _retrained(frame, frame.champion, wanted, view.seed)
+        made = _retrained(frame, frame.champion, wanted, view.seed)
         found[role], source = replace(view, frame=replace(frame, candidate=made)), "retrained"
-        looking.said.append(_twin_said(frame, differs, wanted))
+        looking.said.append(_twin_said(frame, made, wanted))
     return found, source
 
 
-def _twin_said(frame: Frame, differs: float, wanted: float) -> str:
-    if frame.task == "regression":
-        shared = 100 * (1 - differs)
-        return f"a retrained model, as good as the champion, whose errors are correlated with its own by {shared:.2g} %"
-    text = f"a retrained model, as good as the champion, that answers {100 * differs:.2g} % of the rows otherwise"
-    return (
-        text
-        if differs >= 0.9 * wanted
-        else f"{text} (not {100 * wanted:.2g} %: both are right too often to differ so much)"
-    )
+def _twin_said(frame: Frame, made: Predictions, wanted: float) -> str:
+    text = "a retrained model, as good as the champion"
+    own = frame.champion
+    if frame.task == "regression" or own is None:
+        return f"{text}, whose errors are correlated with its own by {1 - wanted:.2g}"
+    differs = float(np.mean(own.prediction != made.prediction))
+    text = f"{text}, that answers {100 * differs:.2g} % of the rows otherwise"
+    if differs >= 0.9 * wanted:
+        return text
+    held = "and whose scores agree as much" if own.score is not None else "as both are right too often to differ more"
+    return f"{text} (not {100 * wanted:.2g} %), {held}"
 
 
 def _alike(one: Predictions, other: Predictions) -> bool:
@@ -222,19 +224,19 @@ def _alike(one: Predictions, other: Predictions) -> bool:
     return one.score is None or other.score is None or np.array_equal(one.score, other.score)
 
 
-def _retrained(frame: Frame, model: Predictions, differs: float, seed: int) -> tuple[Predictions, float]:
-    """Predictions of a twin of a model, and how much they differ."""
+def _retrained(frame: Frame, model: Predictions, differs: float, seed: int) -> Predictions:
+    """Predictions of a twin of a model that differs so much from it."""
     if frame.task == "regression":
         error = model.prediction.astype(np.float64) - frame.label.astype(np.float64)
         made = twin.of_numbers(error, differs, seed=seed)
-        return Predictions(prediction=frame.label + error[made.rows]), made.differs
+        return Predictions(prediction=frame.label + error[made.rows])
     label = frame.label.astype(np.int64)
     standing = model.score
     if standing is not None and standing.ndim == 2:
         standing = standing[np.arange(len(label)), label]
     made = twin.of_classes(label, model.prediction.astype(np.int64), standing, differs, seed=seed)
     score = None if model.score is None else model.score[made.rows]
-    return Predictions(prediction=model.prediction[made.rows], score=score), made.differs
+    return Predictions(prediction=model.prediction[made.rows], score=score)
 
 
 # --- on supposed data -------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 It gives each row the answer that the other model gave to a row of the same label and nearly the same standing. What
 was answered to the rows of each label is then the same all in all, and so is every metric; which rows are right is not.
+Models that were trained again with another seed (boosted trees, forests, networks; five data sets) answered 0.4 to 7 %
+of the rows otherwise, and the ranks of their scores within a label correlated by 0.8 to 0.97.
 """
 
 from collections.abc import Callable
@@ -21,14 +23,17 @@ _CALIBRATED_ON = 20_000  # rows; the reach is relative, so that it holds for mor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Whose answer each row is given (n,), and how much of the model's opinion that changes, 0 to 1."""
+    """Whose answer each row is given (n,), and how far that is from the model's own, 0 to 1, as was asked."""
 
     rows: Codes
     differs: float
 
 
 def of_classes(label: Codes, prediction: Codes, standing: Floats | None, differs: float, *, seed: int) -> Exchange:
-    """The exchange that changes the prediction of a share of the rows.
+    """The exchange that changes the prediction of a share of the rows, or so much of the ranks of the scores.
+
+    A model that hardly ever gives one of the classes would have to exchange all of its scores before it differed as
+    often as is asked; it stops where the ranks within a label correlate by one less the share.
 
     Args:
         label: the true class of each row.
@@ -41,8 +46,11 @@ def of_classes(label: Codes, prediction: Codes, standing: Floats | None, differs
     rng = np.random.default_rng([seed, 1])
     key = standing if standing is not None else (prediction == label).astype(np.float64)
 
+    ranks = None if standing is None else _ranks(label, standing)
+
     def changed(of: Codes, to: Codes) -> float:
-        return float(np.mean(prediction[of] != prediction[to]))
+        answers = float(np.mean(prediction[of] != prediction[to]))
+        return answers if ranks is None else max(answers, _apart(ranks[of], ranks[to]))
 
     return _exchange(label, key, changed, differs, rng)
 
@@ -57,12 +65,27 @@ def of_numbers(error: Floats, differs: float, *, seed: int) -> Exchange:
     """
     rng = np.random.default_rng([seed, 2])
 
-    def apart(of: Codes, to: Codes) -> float:
-        one, other = error[of] - error[of].mean(), error[to] - error[to].mean()
-        common = float(np.sqrt((one * one).sum() * (other * other).sum()))
-        return 1 - float((one * other).sum()) / common if common > 0 else 0.0
+    def changed(of: Codes, to: Codes) -> float:
+        return _apart(error[of], error[to])
 
-    return _exchange(np.zeros(len(error), np.int64), error, apart, differs, rng)
+    return _exchange(np.zeros(len(error), np.int64), error, changed, differs, rng)
+
+
+def _apart(one: Floats, other: Floats) -> float:
+    """One less the correlation of two arrays; 0 where one of them is constant."""
+    one, other = one - one.mean(), other - other.mean()
+    common = float(np.sqrt((one * one).sum() * (other * other).sum()))
+    return 1 - float((one * other).sum()) / common if common > 0 else 0.0
+
+
+def _ranks(group: Codes, key: Floats) -> Floats:
+    """Each row's standing among those of its group, from 0 to 1; equal keys stand in the order of the rows."""
+    order = np.lexsort((key, group))
+    sizes = np.bincount(group)
+    starts = np.concatenate([[0], np.cumsum(sizes)])[group[order]]
+    ranks = np.empty(len(key))
+    ranks[order] = (np.arange(len(order)) - starts) / sizes[group[order]]
+    return ranks
 
 
 def _exchange(
