@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics as sk
 from tests.gates.frames import binary, measure, predictions, where
 
 from lockgate.errors import GateError
 from lockgate.evidence.view import Frame, Predictions
 from lockgate.gates.performance import METRICS
+from lockgate.law import deviation, quantile
 from lockgate.stats import classification, confusion, multiclass, regression
 
 Y = [0, 0, 0, 1, 1, 1, 0, 1]
@@ -223,3 +225,80 @@ def test_equal_weights_count_as_their_rows(weight: float) -> None:
     y = [0, 1] * 15
     said = measure("performance", binary(y, y, weight=np.full(30, weight)), min_rows=30)
     assert said.value("accuracy") == 1
+
+
+# --- where the true values are ----------------------------------------------------------------------------------------
+
+
+def scored(rows: int, **more: Any) -> Frame:
+    rng = np.random.default_rng(0)
+    y = (rng.random(rows) < 0.3).astype(int)
+    p = np.clip(rng.normal(0.3 + 0.3 * y, 0.2), 0.01, 0.99)
+    return binary(y.tolist(), (p > 0.5).astype(int).tolist(), p.tolist(), **more)
+
+
+def test_every_measurement_says_where_its_true_value_is() -> None:
+    """On all rows and on every slice, inside the metric's domain; but for a maximum, which unseen rows decide."""
+    said = measure("performance", scored(900, slices=(where(np.arange(900) % 2 == 0, "even"),)))
+    assert len(said.measured) == 2 * len(classification.METRICS)
+    for name, got in said.measured.items():
+        if got.metric == "maximum_calibration_error":
+            assert got.uncertainty is None
+            continue
+        assert got.uncertainty is not None, name
+        law, metric = got.uncertainty.law, METRICS[got.metric]
+        assert law.quantiles[0] < got.value - got.uncertainty.bias < law.quantiles[-1], name
+        assert metric.low is None or law.quantiles[0] >= metric.low, name
+        assert metric.high is None or law.quantiles[-1] <= metric.high, name
+    half, whole = (said.measured[name].uncertainty for name in ("recall[slice=even]", "recall"))
+    assert half is not None
+    assert whole is not None
+    assert half.rows < whole.rows == np.count_nonzero(scored(900).label)
+
+
+def test_a_share_has_the_interval_of_clopper_and_pearson_where_hits_are_few() -> None:
+    got = measure("performance", binary(Y, SAID, P)).measured["recall"].uncertainty
+    assert got is not None
+    expected = binomtest(3, 4).proportion_ci(0.95, method="exact")
+    assert (quantile(got.law, 0.025), quantile(got.law, 0.975)) == pytest.approx((expected.low, expected.high))
+    assert (got.method, got.rows) == ("clopper-pearson", 4)
+
+
+def test_each_class_has_its_own() -> None:
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 3, 300)
+    said = np.where(rng.random(300) < 0.8, y, 0)
+    frame = Frame(
+        task="multiclass",
+        label=y,
+        classes=("a", "b", "c"),
+        candidate=Predictions(prediction=said),
+    )
+    measured = measure("performance", frame).measured
+    for code, label in enumerate("abc"):
+        got = measured[f"class_recall[label={label}]"].uncertainty
+        assert got is not None
+        assert got.rows == np.count_nonzero(y == code)
+
+
+def test_rows_that_belong_together_count_as_one() -> None:
+    y = np.repeat(np.arange(60) % 2, 10)
+    said = np.repeat((np.arange(60) % 6 < 3).astype(int), 10)
+    alone = measure("performance", binary(y.tolist(), said.tolist())).measured["accuracy"]
+    together = measure("performance", binary(y.tolist(), said.tolist(), cluster=np.repeat(np.arange(60), 10)))
+    one, other = alone.uncertainty, together.measured["accuracy"].uncertainty
+    assert one is not None
+    assert other is not None
+    assert (one.rows, other.rows) == (600, 60)
+    assert deviation(other.law) == pytest.approx(np.sqrt(10) * deviation(one.law), rel=0.1)
+    few = binary(y.tolist(), said.tolist(), cluster=np.repeat(np.arange(6), 100))
+    assert all(entry.uncertainty is None for entry in measure("performance", few).measured.values())
+
+
+def test_dear_laws_are_had_where_the_policy_asks_for_them() -> None:
+    asked = measure("performance", scored(500), asked=frozenset({"ks_statistic"}))
+    other = measure("performance", scored(500), asked=frozenset({"f1"}))
+    assert asked.measured["ks_statistic"].uncertainty is not None
+    assert other.measured["ks_statistic"].uncertainty is None
+    assert other.value("ks_statistic") == asked.value("ks_statistic")
+    assert other.measured["f1"].uncertainty == asked.measured["f1"].uncertainty is not None

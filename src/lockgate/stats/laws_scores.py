@@ -9,10 +9,11 @@ import numpy as np
 
 from lockgate.stats import calibration, influence_classes, influence_scores
 from lockgate.stats.calibration_law import calibration_quantiles, gaps_of
+from lockgate.stats.checks import Floats
 from lockgate.stats.classification import BinarySample
 from lockgate.stats.crossfit import ks_optimism
 from lockgate.stats.delong import LEAST_OF_CLASS as LEAST_PLACED
-from lockgate.stats.means import mean_quantiles, student_quantiles, symmetric_quantiles
+from lockgate.stats.means import mean_quantiles, rest_quantiles, symmetric_quantiles
 from lockgate.stats.multiclass import MulticlassSample
 from lockgate.stats.shares import share_of_estimate, widened
 from lockgate.stats.spread import Spread, Units
@@ -53,8 +54,7 @@ def _share(method: str, units: Units, value: float, spread: Spread | None, grain
     if units.plain:
         part = grain / _fewest(units)
     else:
-        loads = [units.loads(held.astype(np.float64)) for held in (positive, ~positive)]
-        part = grain * max(float(held.max() / held.sum()) for held in loads)
+        part = grain * max(units.grain(held.astype(np.float64), spread) for held in (positive, ~positive))
     variance, degrees = (0.0, math.inf) if spread is None else (spread.variance, spread.degrees)
     return Stated(method=method, rows=units.kish, quantiles=share_of_estimate(value, variance, part, part, degrees))
 
@@ -94,14 +94,14 @@ def _ks_statistic(units: Units, value: float) -> Stated | None:
     return replace(law, bias=bias)
 
 
-def _mean(name: str, units: Units, value: float) -> Stated | None:
+def _mean(name: str, law: Callable[[float, Spread], Floats], units: Units, value: float) -> Stated | None:
     """A mean of long-tailed losses, or a ratio of such means."""
     if isinstance(units.sample, BinarySample) and _fewest(units) < LEAST_OF_CLASS:
         return None
     spread = units.of_metric(name)
     if spread is None:
         return None
-    return Stated(method="influence-t", rows=spread.rows, quantiles=mean_quantiles(value, spread))
+    return Stated(method="influence-t", rows=spread.rows, quantiles=law(value, spread))
 
 
 def _calibration_bias(units: Units, value: float) -> Stated | None:
@@ -117,7 +117,7 @@ def _recalibrated(which: int, units: Units, value: float) -> Stated | None:
     spread = units.recalibration[which]
     if spread is None:
         return None
-    return Stated(method="sandwich-t", rows=spread.rows, quantiles=student_quantiles(value, spread))
+    return Stated(method="sandwich-t", rows=spread.rows, quantiles=symmetric_quantiles(value, spread))
 
 
 def _brier_score(units: Units, value: float) -> Stated | None:
@@ -126,8 +126,7 @@ def _brier_score(units: Units, value: float) -> Stated | None:
     spread = units.of_metric("brier_score")
     if spread is None:
         return None
-    loads = units.loads(None)
-    part = float(loads.max() / loads.sum())
+    part = units.grain(None, spread)
     quantiles = share_of_estimate(value / most, spread.variance / most**2, part, part, spread.degrees)
     return Stated(method="influence-beta", rows=spread.rows, quantiles=most * quantiles)
 
@@ -160,8 +159,7 @@ def _calibration_error(name: str, units: Units, value: float) -> Stated | None:
 def _top(name: str, units: Units, value: float) -> Stated | None:
     """A share of rows."""
     spread = units.of_metric(name)
-    loads = units.loads(None)
-    part = float(loads.max() / loads.sum())
+    part = units.grain(None, spread)
     variance, degrees = (0.0, math.inf) if spread is None else (spread.variance, spread.degrees)
     quantiles = share_of_estimate(value, variance, part, part, degrees)
     return Stated(method="beta", rows=units.kish, quantiles=quantiles)
@@ -173,15 +171,15 @@ def _mean_area(name: str, units: Units, value: float) -> Stated | None:
     if not isinstance(sample, MulticlassSample):
         return None
     spread = units.of_metric(name)
-    parts = [units.loads((sample.label == code).astype(np.float64)) for code in range(sample.classes)]
-    part = _MISPLACED * max(float(held.max() / held.sum()) for held in parts) / sample.classes
+    parts = [units.grain((sample.label == code).astype(np.float64), spread) for code in range(sample.classes)]
+    part = _MISPLACED * max(parts) / sample.classes
     variance, degrees = (0.0, math.inf) if spread is None else (spread.variance, spread.degrees)
     quantiles = share_of_estimate(value, variance, part, part, degrees)
     return Stated(method="influence-beta", rows=units.kish, quantiles=quantiles)
 
 
 _CALIBRATED: Mapping[str, Callable[[Units, float], Stated | None]] = {
-    "log_loss": partial(_mean, "log_loss"),
+    "log_loss": partial(_mean, "log_loss", mean_quantiles),
     "brier_score": _brier_score,
     "expected_calibration_error": partial(_calibration_error, "expected_calibration_error"),
 }
@@ -193,7 +191,7 @@ BINARY: Mapping[str, Callable[[Units, float], Stated | None]] = {
     "average_precision": _average_precision,
     "lift_at_10": _lift_at_10,
     "ks_statistic": _ks_statistic,
-    "brier_skill_score": partial(_mean, "brier_skill_score"),
+    "brier_skill_score": partial(_mean, "brier_skill_score", rest_quantiles),
     "adaptive_calibration_error": partial(_calibration_error, "adaptive_calibration_error"),
     "calibration_bias": _calibration_bias,
     "calibration_intercept": partial(_recalibrated, 0),

@@ -73,8 +73,8 @@ def ratio_law(name: str, units: Units, value: float, parts: tuple[Floats, Floats
         return Stated(method="weighted-" + _method(hits, misses), rows=rows, quantiles=share_of_events(hits, misses))
     if len(loads) < LEAST_CLUSTERS:
         return None
-    grain = float(loads.max() / loads.sum())
     spread = units.of_metric(name, code)
+    grain = units.grain(held, spread)
     variance = 0.0 if spread is None else spread.variance
     quantiles = share_of_estimate(value, variance, grain, grain, len(loads) - 1.0)
     return Stated(method="cluster-beta", rows=rows, quantiles=quantiles)

@@ -1,6 +1,7 @@
 """The law of a mean of rows, and of what its rows move like one: Student's, corrected for the rows' skewness."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from lockgate.stats.checks import Floats
 from lockgate.stats.groups import student
 from lockgate.stats.shares import SCORES
 from lockgate.stats.spread import Spread
+from lockgate.stats.undefined import Undefined
 
 
 def mean_quantiles(value: float, spread: Spread) -> Floats:
@@ -42,6 +44,16 @@ def symmetric_quantiles(value: float, spread: Spread) -> Floats:
     units = degrees_of(spread) + 1
     degrees = max(3.0, min(units - 1, 2 / max(spread.peak - 1 / units, 1e-12)))
     found: Floats = value + math.sqrt(spread.variance) * student(SCORES, np.full(len(SCORES), degrees))
+    return found
+
+
+def rest_quantiles(value: float, spread: Spread) -> Floats:
+    """The same of one less a ratio of means, by the ratio's logarithm, which keeps it under 1."""
+    rest = 1 - value
+    if not rest > 0:
+        raise Undefined("nothing is left")
+    log = replace(spread, variance=spread.variance / rest**2)
+    found: Floats = 1 - np.exp(-symmetric_quantiles(-math.log(rest), log))
     return found
 
 

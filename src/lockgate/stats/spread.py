@@ -1,7 +1,7 @@
 """What a sample's rows, or clusters of rows, say about how much a metric would differ on others."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +28,7 @@ class Spread:
         skew: the skewness of the sum of the rows' influence, Σ φ³ / (Σ φ²)^1.5.
         peak: how much of the variance few rows bear, Σ φ⁴ / (Σ φ²)².
         degrees: degrees of freedom of the variance; infinite where rows stand alone.
+        inflation: how much larger than of rows that stand alone the variance is.
     """
 
     variance: float
@@ -35,6 +36,7 @@ class Spread:
     skew: float = 0.0
     peak: float = 0.0
     degrees: float = math.inf
+    inflation: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +138,23 @@ class Units:
             peak=product_sum(square, square) / squares**2,
             rows=self.effective(held),
             degrees=math.inf if self.cluster is None else units - 1.0,
+            inflation=1.0 if self.cluster is None else max(1.0, squares / float(np.square(rows / len(rows)).sum())),
         )
+
+    def grain(self, held: Floats | None, spread: Spread | None) -> float:
+        """The part of the whole that one event is that was not seen.
+
+        A row of usual weight; where rows belong together as many as the variance says to go together, and where nothing
+        varied so far all of the largest cluster.
+        """
+        loads = self.loads(held)
+        if self.cluster is None:
+            return float(np.square(loads).sum() / loads.sum() ** 2)
+        largest = float(loads.max() / loads.sum())
+        if spread is None:
+            return largest
+        alone = Units(sample=replace(self.sample, cluster=None)).grain(held, None)
+        return min(largest, spread.inflation * alone)
 
     def of_metric(self, name: str, code: int | None = None) -> Spread | None:
         """The same of a metric; None also where it has no influence."""
