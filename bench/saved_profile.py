@@ -1,6 +1,6 @@
 """Drift of 50 columns against the reference's data, and against its saved profile.
 
-    python bench/profile.py [ROWS]
+    python bench/saved_profile.py [ROWS]
 
 Prints the CPU seconds (user and system) and the peak memory of whole `lockgate check` processes, of making the
 profile, the ratio, and how far the profile moved a value and said that it may have.
