@@ -118,9 +118,19 @@ def test_a_limit_at_no_change_itself_is_told(tmp_path: Path) -> None:
 
 def test_a_reference_that_is_too_small_is_told(tmp_path: Path) -> None:
     text = POLICY.replace("psi: {max: 0.2}", "psi: {max: 0.005}")
-    found = conditions(planned(project(tmp_path, rows=300, policy=text)))["drift/psi[column=age]"]
-    assert found["needed"] is None
-    assert found["note"] == "no number of rows does while the reference has 300"
+    folder = project(tmp_path, rows=300, policy=text)
+    found = planned(folder)["conditions"]
+    assert [entry["id"] for entry in found[:2]] == ["drift/psi[column=age]", "drift/psi[column=shop]"]
+    assert [entry["needed"] for entry in found[:2]] == [None, None]
+    assert [entry["enough"] for entry in found[:2]] == [False, False]
+    done = lockgate("plan", cwd=folder)
+    assert "✗ 2 blocking conditions that no number of rows decides" in done.text
+    assert "no number of rows does while the reference has 300: drift/psi[column=age], drift/psi" in done.text
+
+
+def test_reuse_asks_for_more_with_every_candidate(tmp_path: Path) -> None:
+    text = POLICY.replace("false_block_rate: 0.01", "false_block_rate: 0.01, reuse: bonferroni")
+    assert any("bonferroni" in note for note in planned(project(tmp_path, rows=300, policy=text))["notes"])
 
 
 def test_a_condition_that_only_warns_does_not_count(tmp_path: Path) -> None:

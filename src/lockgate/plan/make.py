@@ -122,7 +122,7 @@ def _solved(
     share = _shares(asked, rules)
     needed = {id(each): _times(each, aim, share, policy.data.min_rows) for each in asked}
     conditions = [_planned(each, needed[id(each)], aim, share, sight.rows) for each in asked]
-    conditions.sort(key=lambda each: (each.level != "block", -(each.needed or 0), each.id))
+    conditions.sort(key=lambda each: (each.level != "block", -(each.needed or math.inf), each.id))
     blocking = [each for each in conditions if each.level == "block" and each.needed is not None]
     most = {role: max((e.needed or 0 for e in blocking if e.role == role), default=0) for role in sight.rows}
     hardest = max(
@@ -142,8 +142,13 @@ def _solved(
         unplanned=tuple(unplanned),
         curve=() if hardest is None else _curve(hardest, needed[id(hardest)] or 1.0, aim, share),
         supposed=sight.supposed,
-        notes=sight.notes,
+        notes=(*sight.notes, *_of_reuse(rules)),
     )
+
+
+def _of_reuse(rules: Rules) -> Iterator[str]:
+    if rules.reuse == "bonferroni":
+        yield "decide.reuse: bonferroni asks for more rows with every candidate; this plan is for the first one"
 
 
 class _Share:

@@ -13,7 +13,7 @@ def render(plan: Plan) -> str:
         lines += ["", "| condition | limit | rows needed | part | holds now | spread |"]
         lines += ["| --- | --- | ---: | ---: | ---: | --- |", *map(_row, plan.conditions)]
         lines += _curve(plan)
-        lines += ["", *(f"- {code(each.id)}: {prose(each.note)}" for each in words.undecidable(plan))]
+        lines += ["", *(f"- {prose(reason)}" for reason in words.reasons(plan))]
     lines += ["", *(f"- {prose(remark)}" for remark in words.remarks(plan))]
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lockgate.plan import words
 from lockgate.plan.result import Plan, Planned
-from lockgate.reports.text import plain, sentence, where_words
+from lockgate.reports.text import plain, where_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,8 +88,8 @@ def _table(console: "Console", plan: Plan) -> None:
     more = len(plan.conditions) - SHOWN
     if more > 0:
         console.print(Text(f"… and {more} more that need no more rows; --format json has all", style="dim"))
-    for each in words.undecidable(plan)[:SHOWN]:
-        console.print(Text(f"{words.name(each)}{_place(each)}: {sentence(each.note)}", style="dim"))
+    for reason in words.reasons(plan):
+        console.print(Text(reason, style="dim"))
 
 
 def _place(each: Planned) -> str:

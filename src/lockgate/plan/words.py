@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from lockgate.numbers import short
 from lockgate.plan.result import Plan, Planned, Point
-from lockgate.reports.text import plain, sentence
+from lockgate.reports.text import plain, plural, sentence
 from lockgate.stats.power import CAUGHT
 
 FROM = {
@@ -61,10 +61,10 @@ def totals(plan: Plan) -> list[tuple[bool | None, str]]:
     said: list[tuple[bool | None, str]] = []
     for role, there in plan.rows.items():
         blocking = [each for each in plan.conditions if each.role == role and each.level == "block"]
+        few = sum(each.enough is False and each.needed is not None for each in blocking)
         needed = plan.needed.get(role)
-        if not blocking or needed is None:
+        if needed is None:
             continue
-        few = sum(each.enough is False for each in blocking)
         if there is None:
             said.append((None, f"{role}: {count(needed)} rows are needed"))
         elif few:
@@ -72,12 +72,23 @@ def totals(plan: Plan) -> list[tuple[bool | None, str]]:
             said.append((False, f"{role}: {count(needed)} rows are needed, {there:,} are there: {of}"))
         else:
             said.append((True, f"{role}: the {there:,} rows that are there do ({count(needed)} are needed)"))
+    never = [each for each in undecidable(plan) if each.level == "block"]
+    if never:
+        said.append((False, f"{plural(len(never), 'blocking condition')} that no number of rows decides"))
     return said
 
 
 def undecidable(plan: Plan) -> list[Planned]:
     """The conditions that no number of rows decides."""
     return [each for each in plan.conditions if each.needed is None]
+
+
+def reasons(plan: Plan) -> list[str]:
+    """Why no number of rows decides some conditions, a sentence for each reason."""
+    held: dict[str, list[str]] = {}
+    for each in undecidable(plan):
+        held.setdefault(each.note, []).append(plain(each.id))
+    return [f"{sentence(note)}: {_named(names)}" for note, names in held.items()]
 
 
 def name(each: Planned) -> str:
