@@ -169,7 +169,7 @@ def _margins(tables: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _balanced_accuracy(tables: Floats) -> Floats:
     label, _, hit = _margins(tables)
-    return _mean_where(hit / label, label > 0)
+    return np.where(_varied(label), _mean_where(hit / label, label > 0), np.nan)
 
 
 def _recall_macro(tables: Floats) -> Floats:
@@ -202,15 +202,19 @@ def _mcc(tables: Floats) -> Floats:
     rows = label.sum(axis=1)
     together = rows * hit.sum(axis=1) - (label * said).sum(axis=1)
     of_label, of_said = (rows * rows - np.square(held).sum(axis=1) for held in (label, said))
-    found: Floats = together / np.sqrt(of_label) / np.sqrt(np.where(of_said > 0, of_said, np.nan))
-    return found
+    return np.where(_varied(label) & _varied(said), together / np.sqrt(of_label) / np.sqrt(of_said), np.nan)
 
 
 def _cohen_kappa(tables: Floats) -> Floats:
     label, said, hit = _margins(tables)
     rows = label.sum(axis=1)
     chance = (label * said).sum(axis=1)
-    found: Floats = (rows * hit.sum(axis=1) - chance) / (rows * rows - chance)
+    return np.where(_varied(label), (rows * hit.sum(axis=1) - chance) / (rows * rows - chance), np.nan)
+
+
+def _varied(counts: Floats) -> Bools:
+    """Whether more than one class has rows (draws,)."""
+    found: Bools = np.count_nonzero(counts, axis=1) > 1
     return found
 
 
