@@ -47,11 +47,7 @@ def rates_of_groups(frame: Frame, grouping: Grouping, seed: int) -> OfGroups:
     tables, rows = fairness.group_tables(grouping.codes, groups, wanted, given, frame.weight)
     favourable = np.bincount(grouping.codes[wanted], minlength=groups).astype(np.int64)
     about = {"true_positive_rate": favourable, "false_positive_rate": rows - favourable}
-    effective = {
-        "true_positive_rate": _effective(frame, grouping, wanted),
-        "false_positive_rate": _effective(frame, grouping, ~wanted),
-    }
-    all_rows = _effective(frame, grouping, np.ones(frame.rows, np.bool_))
+    counts = {name: about.get(name, rows) for name in fairness.RATES}
 
     def of_code(rate: Callable[[Floats], float]) -> Callable[[int], float]:
         return lambda code: rate(tables[code])
@@ -66,8 +62,8 @@ def rates_of_groups(frame: Frame, grouping: Grouping, seed: int) -> OfGroups:
     )
     return OfGroups(
         values={name: of_code(rate) for name, rate in fairness.RATES.items()},
-        rows={name: about.get(name, rows) for name in fairness.RATES},
-        effective={name: effective.get(name, all_rows) for name in fairness.RATES},
+        rows=counts,
+        effective=_effective(counts, frame, grouping, {"true_positive_rate": wanted, "false_positive_rate": ~wanted}),
         laws=GroupLaws(
             name=grouping.column,
             rows=lambda rate: rows_of(outcomes, rate),
@@ -102,14 +98,21 @@ def means_of_groups(frame: Frame, grouping: Grouping, seed: int) -> OfGroups:
             cluster=frame.cluster,
         )
 
+    counts = dict.fromkeys(means, rows)
     return OfGroups(
         values={name: values.__getitem__ for name, values in means.items()},
-        rows=dict.fromkeys(means, rows),
-        effective=dict.fromkeys(means, _effective(frame, grouping, np.ones(frame.rows, np.bool_))),
+        rows=counts,
+        effective=_effective(counts, frame, grouping, {}),
         laws=GroupLaws(name=grouping.column, rows=rows_of_mean, counted={}, seed=seed),
     )
 
 
-def _effective(frame: Frame, grouping: Grouping, rows: Bools) -> Floats:
-    weight = None if frame.weight is None else frame.weight[rows]
-    return effective_rows(grouping.codes[rows], len(grouping.groups), weight)
+def _effective(
+    counts: Mapping[str, Codes], frame: Frame, grouping: Grouping, about: Mapping[str, Bools]
+) -> Mapping[str, Floats]:
+    """How many rows of equal weight each count of rows is worth; `about`: what is not about all rows."""
+    if frame.weight is None:
+        return {name: rows.astype(np.float64) for name, rows in counts.items()}
+    groups, every = len(grouping.groups), effective_rows(grouping.codes, len(grouping.groups), frame.weight)
+    of_some = {name: effective_rows(grouping.codes[held], groups, frame.weight[held]) for name, held in about.items()}
+    return {name: of_some.get(name, every) for name in counts}

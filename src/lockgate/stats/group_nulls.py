@@ -96,11 +96,18 @@ def dealt(rows: Rows, means: Means, groups: Codes, rng: np.random.Generator) -> 
             method="effective-rows",
         )
     sizes = np.bincount(units.codes, minlength=len(groups))
-    drawn, usual = deal(units, sizes, rng), units.deviations(sizes)
-    # Groups may differ in spread and yet not in the mean: who spreads more is drawn as wide as it is (Welch 1938).
-    wider = np.maximum(1.0, np.divide(means.deviations, usual, out=np.ones(len(groups)), where=usual > 0))
-    drawn = units.centre + (drawn - units.centre) * wider
-    return Dealt(measured=means.values, means=drawn, errors=usual * wider, share=means.share, method="permutation")
+    wider = units.wider(means.deviations, sizes)
+    drawn = deal(units, sizes, rng) - units.centre
+    # A deal holds the mean of all units fast. With its own chance the groups are independent, and each can be widened.
+    common = rng.standard_normal((DRAWS, 1)) * units.deviations(np.array([len(units.tops)]))
+    drawn = units.centre + (drawn + common) * wider - common
+    return Dealt(
+        measured=means.values,
+        means=drawn,
+        errors=units.deviations(sizes) * wider,
+        share=means.share,
+        method="permutation",
+    )
 
 
 def largest_apart(parts: Sequence[Dealt], rng: np.random.Generator) -> Null:

@@ -1,6 +1,8 @@
 """What is dealt to groups when nothing differs: rows that weigh, whole clusters, numbers."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +17,7 @@ _SMALL = 300  # a group of up to so many units among many more is drawn unit by 
 _CHUNK = 1 << 20  # units dealt at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Units:
     """What is dealt: of each unit Σ w · value, Σ w and its group."""
 
@@ -23,15 +25,34 @@ class Units:
     bottoms: Floats
     codes: Codes
 
-    @property
+    @cached_property
     def centre(self) -> float:
         """The mean of all of them."""
         return float(self.tops.sum() / self.bottoms.sum())
 
+    @cached_property
+    def _spread(self) -> tuple[float, float]:
+        """Standard deviation of a unit's influence on a mean of one unit, and its kurtosis."""
+        squares = np.square(self.tops - self.centre * self.bottoms)
+        variance = float(squares.mean())
+        kurtosis = float(np.square(squares).mean()) / variance**2 if variance > 0 else 1.0
+        return math.sqrt(variance) / float(self.bottoms.mean()), kurtosis
+
     def deviations(self, sizes: Codes) -> Floats:
         """The standard error of each group's mean, were its units like all of them."""
-        spread = (self.tops - self.centre * self.bottoms).std() / self.bottoms.mean()
-        found: Floats = spread / np.sqrt(sizes)
+        found: Floats = self._spread[0] / np.sqrt(sizes)
+        return found
+
+    def wider(self, deviations: Floats, sizes: Codes) -> Floats:
+        """How much wider or narrower groups spread than all units do, as far as that is no chance (groups,).
+
+        Groups may differ in spread and yet not in the mean (Welch 1938). What a group spreads more counts beyond one
+        standard error of it, what it spreads less beyond two.
+        """
+        usual, kurtosis = self.deviations(sizes), self._spread[1]
+        ratio = np.divide(deviations, usual, out=np.ones(len(sizes)), where=usual > 0)
+        error = np.sqrt((kurtosis - 1) / (4 * sizes))
+        found: Floats = np.clip(1.0, ratio - error, ratio + 2 * error)
         return found
 
 
