@@ -48,15 +48,16 @@ def settle(proposal: Proposal, findings: Sequence[Finding]) -> tuple[Proposal, t
 def _nearly_missed(finding: Finding) -> bool:
     """Whether an equally good model, on other rows, may well miss it: the champion's own gap between groups, say.
 
-    A gap that chance may explain is left to the law of chance. Another one must lie so far from its limit that the
-    difference of two samples, √2 times as wide as one, reaches it in `FALSE_BLOCKS` of the runs at most.
+    A gap that chance may explain is left to the law of chance. Another one must lie so far from its limit that new rows
+    reach it in `FALSE_BLOCKS` of the runs at most: the difference of two samples is √2 times as wide as one, but not
+    that of two samples to one reference.
     """
     if finding.condition.level != "block" or finding.bound not in ABSOLUTE_BOUNDS:
         return False
     if finding.turns is None or finding.p_value is None or finding.p_value > _MAY_BE_CHANCE:
         return False
     score = NormalDist().inv_cdf(min(max(1 - finding.turns, 1e-12), 1 - 1e-12))
-    return NormalDist().cdf(-score / math.sqrt(2)) > FALSE_BLOCKS
+    return NormalDist().cdf(-score / (1 if finding.gate == "drift" else math.sqrt(2))) > FALSE_BLOCKS
 
 
 def _without(gate: GatePart, metric: str, about: Sequence[Finding]) -> GatePart:
