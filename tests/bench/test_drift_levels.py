@@ -6,7 +6,7 @@ from drift_levels import CATEGORIES, NUMBERS, categories, numbers, p_values
 from numpy.typing import NDArray
 from scipy import stats
 
-RUNS = 100
+RUNS = 50
 ROWS = [(60, 60), (2_000, 120)]
 
 

@@ -17,7 +17,7 @@ from lockgate.types import LEVELS
 
 Floats = NDArray[np.float64]
 
-RUNS = 120
+RUNS = 60
 MOST_MISSED = int(stats.binom.ppf(0.999, RUNS, 0.07))  # of intervals that promise 95 per cent and hold at least 93
 
 

@@ -71,8 +71,8 @@ METRICS: Mapping[str, Metric] = {
     **_BASE,
     "missing_change": _share("Change of the share of missing values, up or down."),
     "drifted_share": _share(
-        "Share of the feature columns that drifted: whose PSI reaches `psi_limit`, or whose share of missing values "
-        "changed by `missing_limit`."
+        "Share of the feature columns that drifted: whose PSI, less what chance alone shows, reaches `psi_limit`, or "
+        "whose share of missing values changed by `missing_limit`."
     ),
     **{
         f"{what}_{name}": replace(_BASE[name], meaning=f"Of {words}: {_BASE[name].meaning}")
@@ -86,7 +86,9 @@ METRICS: Mapping[str, Metric] = {
 class DriftParams(Params):
     """Settings of the drift gate: what `drifted_share` counts as drifted."""
 
-    psi_limit: float = Field(default=0.2, gt=0, description="PSI from which `drifted_share` counts a column.")
+    psi_limit: float = Field(
+        default=0.2, gt=0, description="PSI, less what chance shows, from which `drifted_share` counts a column."
+    )
     missing_limit: float = Field(
         default=0.1, gt=0, le=1, description="Change of the share missing from which `drifted_share` counts a column."
     )
@@ -116,7 +118,8 @@ class Drift:
     index and the Jensen–Shannon distance over the reference's deciles. Categories and booleans: the same two over the
     categories, chi-squared with Cramér's V, and the share of values that the reference does not hold. For every column
     the change of its share of missing values, which the others leave out; and over all columns the share that drifted.
-    The label, the predictions and the scores likewise, as one number each.
+    The label, the predictions and the scores likewise, as one number each. Beside each distance stands what chance
+    shows of it where both samples come from one source, so that a small sample is no drift; rows count as independent.
 
     Why it matters
     A model is known to work on data like those it was built on. When an upstream job changes a unit, drops a category

@@ -16,6 +16,7 @@ DRAWS = 1_000
 """Draws of a law that has no formula."""
 
 _SUPPORT = 20  # a quantile with fewer draws beyond it is fitted, not drawn
+_SEEN = 3  # so many draws beyond it show that a tail is there
 _Z = np.array([normal_quantile(level) for level in LEVELS])
 _LEVELS = np.array(LEVELS)
 
@@ -42,7 +43,8 @@ def law_of_draws(draws: Floats) -> Law:
     """The law that some draws show.
 
     A quantile with fewer than 20 draws beyond it continues the last one that has them by a Pearson type III law of the
-    draws' mean, deviation and skewness, in the form of Wilson and Hilferty (1931).
+    draws' mean, deviation and skewness, in the form of Wilson and Hilferty (1931). A tail that holds more than that is
+    believed: where at least 3 draws lie beyond a quantile, it is no nearer than theirs.
 
     Args:
         draws: at least 40 finite values.
@@ -52,10 +54,13 @@ def law_of_draws(draws: Floats) -> Law:
     quantiles = np.quantile(draws, _LEVELS)
     beyond = len(draws) * np.minimum(_LEVELS, 1 - _LEVELS)
     known = np.flatnonzero(beyond >= _SUPPORT)
+    seen = beyond >= _SEEN
     fitted = _pearson(draws, _Z)
     first, last = known[0], known[-1]
-    quantiles[:first] = quantiles[first] + fitted[:first] - fitted[first]
-    quantiles[last + 1 :] = quantiles[last] + fitted[last + 1 :] - fitted[last]
+    lower = quantiles[first] + fitted[:first] - fitted[first]
+    upper = quantiles[last] + fitted[last + 1 :] - fitted[last]
+    quantiles[:first] = np.where(seen[:first], np.minimum(quantiles[:first], lower), lower)
+    quantiles[last + 1 :] = np.where(seen[last + 1 :], np.maximum(quantiles[last + 1 :], upper), upper)
     whole = len(known) == len(LEVELS)
     return Law(quantiles=tuple(np.maximum.accumulate(quantiles).tolist()), tail="drawn" if whole else "fitted")
 
@@ -91,7 +96,7 @@ def exact(value: float, rows: float) -> Uncertainty:
 def null_of_draws(method: str, draws: Floats, value: float) -> Null:
     """The null that some draws show, read at the measured value.
 
-    A chance that fewer than 20 draws support is read from the law's fitted tail.
+    A chance that fewer than 20 draws support is read from the law's fitted tail; where 3 do, it is at least theirs.
     """
     law = law_of_draws(draws)
     count, tolerance = len(draws), 1e-12 * max(1.0, abs(value))
@@ -99,8 +104,14 @@ def null_of_draws(method: str, draws: Floats, value: float) -> Null:
     below = int(np.count_nonzero(draws <= value + tolerance))
     return Null(
         method=method,
-        below=below / count if below >= _SUPPORT else min(reading.below(law, value), _SUPPORT / count),
-        above=above / count if above >= _SUPPORT else min(reading.above(law, value), _SUPPORT / count),
+        below=_chance(below, count, reading.below(law, value)),
+        above=_chance(above, count, reading.above(law, value)),
         mean=float(draws.mean()),
         law=law,
     )
+
+
+def _chance(hits: int, draws: int, fitted: float) -> float:
+    if hits >= _SUPPORT:
+        return hits / draws
+    return min(max(fitted, hits / draws if hits >= _SEEN else 0.0), _SUPPORT / draws)

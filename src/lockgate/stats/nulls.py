@@ -31,8 +31,8 @@ MANY = 30
 OFTEN = 15.0
 """So often at least must every one of fewer categories be expected in both samples."""
 
-ENOUGH = 1_000
-"""From so many values in both samples on it no longer matters that the bins of a number hang on the reference."""
+ENOUGH = Sizes(reference=500, data=250)
+"""From so many values on it no longer matters that the bins of a number hang on the reference."""
 
 _DRAWS = 2_000
 
@@ -139,7 +139,7 @@ def nulls_of_bins(
         seed: of the draws.
     """
     sizes = Sizes(reference=round(float(counts[0].sum())), data=round(float(counts[1].sum())))
-    if sizes.least >= ENOUGH:
+    if sizes.reference >= ENOUGH.reference and sizes.data >= ENOUGH.data:
         return nulls_of_categories(*counts, metrics, seed)
     drawn = shuffles(sizes, seed)
     _, repeats = np.unique(samples(drawn.sizes), return_counts=True)

@@ -20,13 +20,13 @@ Ints: TypeAlias = NDArray[np.int64]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MOST_SHUFFLED = 2_000
+MOST_SHUFFLED = 1_500
 """Up to so many pooled values a split is drawn value by value; beyond, as a walk over cells of ranks."""
 
 _EXACT = 200  # up to so many values a table is for exactly these sizes; beyond, for sizes of the same first two digits
-_SHUFFLED = 400_000  # values that are shuffled for one table, if that makes no fewer splits than:
-_FEWEST, _MOST = 1_000, 4_000
-_WALKS = 1_000
+_SHUFFLED = 1_000_000  # values that are shuffled for one table, if that makes no fewer splits than:
+_FEWEST, _MOST = 1_500, 8_000
+_WALKS = 1_500
 _SINGLE = 64  # extreme ranks that are a cell of their own
 _GROWTH = 32  # a cell is at most so many times smaller than its distance from the end
 _SMALL = 32  # cells up to this size are binomial; larger ones normal
@@ -181,7 +181,10 @@ def _walked(total: int, share: float, seed: int) -> Walks:
     steps[small] = (counts - cells[small, None] * share) / scale
     steps[~small] = rng.standard_normal((int((~small).sum()), _WALKS)) * np.sqrt(cells[~small, None] / total)
     bridge = np.cumsum(steps, axis=0, out=steps)
-    bridge -= bridge[-1] * (ranks / total)[:, None]
+    level = ranks / total
+    bridge -= bridge[-1] * level[:, None]
+    # That draws are few moves the scale of all of them together most of all; and that is known.
+    bridge *= np.sqrt((cells * level * (1 - level)).sum() / (cells * (bridge * bridge).mean(axis=1)).sum())
     return Walks(total=total, ranks=ranks, bridge=bridge.astype(np.float32))  # draws need no more
 
 

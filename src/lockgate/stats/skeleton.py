@@ -15,9 +15,9 @@ from lockgate.stats.shuffles import Sizes
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
-_SINGLE = 12  # extreme values of each sample that are looked at one by one
+_SINGLE = 10  # extreme values of each sample that are looked at one by one
 _GROWTH = 3  # then the ranks lie at most this fraction of their distance from the end apart
-_EVEN = 40  # and at most this fraction of all
+_EVEN = 32  # and at most this fraction of all
 _WITHIN = (np.arange(4) + 0.5) / 4  # where in a cell its values are looked at
 
 
