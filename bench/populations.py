@@ -97,7 +97,7 @@ class Numbers:
         }[self.kind]()
         if cluster is not None:
             noise = np.sqrt(0.6) * noise + np.sqrt(0.4) * rng.normal(size=cluster[-1] + 1)[cluster]
-        said = np.maximum(label + self.spread * noise, -0.9)
+        said = np.maximum(label + self.spread * noise, 0.0)
         weight = rng.gamma(2.0, size=rows) + 0.1 if self.weighted else None
         return regression_sample(label, said, weight, cluster=cluster)
 

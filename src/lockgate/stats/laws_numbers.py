@@ -1,13 +1,12 @@
 """Where the true value of a metric of numbers is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from lockgate.stats.checks import Floats
-from lockgate.stats.means import mean_quantiles, student_quantiles
+from lockgate.stats.means import mean_quantiles, rest_quantiles, scaled, symmetric_quantiles
 from lockgate.stats.medians import median_quantiles
 from lockgate.stats.regression import RegressionSample
 from lockgate.stats.spread import Spread, Units
@@ -27,16 +26,16 @@ def _root(name: str, units: Units, value: float) -> Stated | None:
     """The root of a mean of rows, by the law of the mean."""
 
     def law(spread: Spread) -> Floats:
-        square = mean_quantiles(value * value, _times(spread, 2 * value))
+        square = mean_quantiles(value * value, scaled(spread, 2 * value))
         found: Floats = np.sqrt(np.maximum(square, 0.0))
         return found
 
     return _by(name, units, law)
 
 
-def _unexplained(name: str, units: Units, value: float) -> Stated | None:
-    """One less a ratio of means, which is skewed like the ratio."""
-    return _by(name, units, lambda spread: mean_quantiles(value, spread))
+def _explained(name: str, units: Units, value: float) -> Stated | None:
+    """One less a ratio of means."""
+    return _by(name, units, lambda spread: rest_quantiles(value, spread))
 
 
 def _correlation(name: str, units: Units, value: float) -> Stated | None:
@@ -45,15 +44,11 @@ def _correlation(name: str, units: Units, value: float) -> Stated | None:
         return None
 
     def law(spread: Spread) -> Floats:
-        on_scale = student_quantiles(float(np.arctanh(value)), _times(spread, 1 / (1 - value * value)))
+        on_scale = symmetric_quantiles(float(np.arctanh(value)), scaled(spread, 1 / (1 - value * value)))
         found: Floats = np.tanh(on_scale)
         return found
 
     return _by(name, units, law)
-
-
-def _times(spread: Spread, factor: float) -> Spread:
-    return replace(spread, variance=spread.variance * factor**2)
 
 
 def _by(name: str, units: Units, law: Callable[[Spread], Floats]) -> Stated | None:
@@ -75,7 +70,7 @@ def _median_absolute_error(units: Units, value: float) -> Stated | None:
 REGRESSION: Mapping[str, Callable[[Units, float], Stated | None]] = {
     **{name: partial(_mean, name) for name in ("mae", "mse", "mape", "smape", "wape", "mean_error")},
     **{name: partial(_root, name) for name in ("rmse", "rmsle")},
-    **{name: partial(_unexplained, name) for name in ("r2", "explained_variance")},
+    **{name: partial(_explained, name) for name in ("r2", "explained_variance")},
     **{name: partial(_correlation, name) for name in ("pearson", "spearman")},
     "median_absolute_error": _median_absolute_error,
 }

@@ -126,7 +126,8 @@ def _brier_score(units: Units, value: float) -> Stated | None:
     spread = units.of_metric("brier_score")
     if spread is None:
         return None
-    part = units.grain(None, spread)
+    # A squared error next to 1 on the heaviest row is too rare to reckon with: one on a row of usual weight.
+    part = spread.inflation / units.alone.kish
     quantiles = share_of_estimate(value / most, spread.variance / most**2, part, part, spread.degrees)
     return Stated(method="influence-beta", rows=spread.rows, quantiles=most * quantiles)
 
@@ -144,9 +145,8 @@ def _calibration_error(name: str, units: Units, value: float) -> Stated | None:
         hit, gap, codes = best == sample.label, influence_classes.gaps(sample), calibration.width_codes(p)
     else:
         return None
-    alone, inflation, degrees = units, 1.0, math.inf
+    alone, inflation, degrees = units.alone, 1.0, math.inf
     if units.cluster is not None:
-        alone = Units(sample=replace(sample, cluster=None))
         spread, unclustered = units.of_metric(name), alone.of_metric(name)
         if spread is None or unclustered is None:
             return None

@@ -57,6 +57,11 @@ class Units:
         """Every row counts as one and stands alone."""
         return self.sample.weight is None and self.sample.cluster is None
 
+    @cached_property
+    def alone(self) -> "Units":
+        """The rows as if each stood alone."""
+        return self if self.cluster is None else Units(sample=replace(self.sample, cluster=None), seed=self.seed)
+
     @property
     def enough(self) -> bool:
         """Whether rows stand alone, or there are enough clusters to tell how clusters differ."""
@@ -144,17 +149,14 @@ class Units:
     def grain(self, held: Floats | None, spread: Spread | None) -> float:
         """The part of the whole that one event is that was not seen.
 
-        A row of usual weight; where rows belong together as many as the variance says to go together, and where nothing
-        varied so far all of the largest cluster.
+        The heaviest row; where rows belong together as many of it as the variance says to go together, and where
+        nothing varied so far all of the largest cluster.
         """
         loads = self.loads(held)
-        if self.cluster is None:
-            return float(np.square(loads).sum() / loads.sum() ** 2)
         largest = float(loads.max() / loads.sum())
-        if spread is None:
+        if spread is None or self.cluster is None:
             return largest
-        alone = Units(sample=replace(self.sample, cluster=None)).grain(held, None)
-        return min(largest, spread.inflation * alone)
+        return min(largest, spread.inflation * self.alone.grain(held, None))
 
     def of_metric(self, name: str, code: int | None = None) -> Spread | None:
         """The same of a metric; None also where it has no influence."""
