@@ -91,17 +91,17 @@ def standard_deviation(sample: Sorted) -> float:
         raise Undefined("all values of the reference are equal, so it has no spread to measure by")
     if not np.isfinite(spread):
         raise Undefined("the reference's values lie too far apart for their spread to be a number")
-    # On the scale 0 to 1 no square can overflow or vanish.
-    middle = squares = 0.0
+    # On the scale 0 to 1 no square can overflow or vanish. The mean is at most a deviation from the median (Hotelling
+    # and Solomons 1932), so that hardly a digit is lost when its square is taken off.
+    centre = float(quantiles(sample, np.array([0.5]))[0])
+    first = second = 0.0
     for part in blocks(len(values)):
-        scaled = (values[part] - values[0]) / spread
-        middle += float((scaled if weights is None else scaled * weights[part]).sum())
-    for part in blocks(len(values)):
-        scaled = (values[part] - values[0]) / spread
-        scaled -= middle / total
-        scaled *= scaled
-        squares += float((scaled if weights is None else scaled * weights[part]).sum())
-    deviation = spread * float(np.sqrt(squares / total))
+        scaled = (values[part] - centre) / spread
+        counted = scaled if weights is None else scaled * weights[part]
+        first += float(counted.sum())
+        scaled *= counted
+        second += float(scaled.sum())
+    deviation = spread * float(np.sqrt(max(0.0, second / total - (first / total) ** 2)))
     if deviation == 0:
         raise Undefined("the reference's spread is too small to measure by")
     return deviation

@@ -160,7 +160,7 @@ class ArrowSource:
             EvidenceError: there is no such column, or it cannot be read.
         """
         values = self._read(column)
-        if pa.types.is_dictionary(values.type):  # whose dictionary may hold nulls itself
+        if pa.types.is_dictionary(values.type) and _may_hide_nulls(values):
             return int(self._guarded(column, lambda: tally(values))[1][-1])
         if pa.types.is_floating(values.type):
             return sum(_nans(chunk) for chunk in values.chunks) + int(values.null_count)
@@ -289,6 +289,13 @@ class ArrowSource:
         except (pa.ArrowException, UnicodeDecodeError) as error:
             what = f"column {name!r} cannot be read: {first_line(error)}"
             raise EvidenceError(what, where=self._where, fix="give it as text or numbers") from error
+
+
+def _may_hide_nulls(column: pa.ChunkedArray) -> bool:
+    """Whether a dictionary may hold nulls or NaN itself."""
+    if pa.types.is_floating(column.type.value_type) or pa.types.is_dictionary(column.type.value_type):
+        return True
+    return any(chunk.dictionary.null_count for chunk in column.chunks)
 
 
 def _nans(chunk: pa.Array) -> int:
