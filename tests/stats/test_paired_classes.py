@@ -166,7 +166,8 @@ def test_joined_bounds_are_newcombes_where_the_laws_are_wilsons() -> None:
 
     def wilson(share: float, rows: int) -> NDArray[np.float64]:
         spread = np.sqrt(share * (1 - share) / rows + SCORES**2 / (4 * rows**2))
-        return (share + SCORES**2 / (2 * rows) + SCORES * spread) / (1 + SCORES**2 / rows)
+        found: NDArray[np.float64] = (share + SCORES**2 / (2 * rows) + SCORES * spread) / (1 + SCORES**2 / rows)
+        return found
 
     laws = [apart(wilson(share, rows), share) for share, rows in ((0.8, 70), (0.6, 80))]
     law = joined_law(0.2, laws[0], laws[1], 0.0)

@@ -19,6 +19,7 @@ from lockgate.stats.influence_tables import OF_CLASS
 from lockgate.stats.multiclass import MulticlassSample
 from lockgate.stats.paired_binary import Laws, joint_of_pairs, table_compared
 from lockgate.stats.paired_classes import DRAWN, classes_compared
+from lockgate.stats.paired_maxima import MAXIMA, swapped_maxima
 from lockgate.stats.paired_sample import Pairs
 from lockgate.stats.paired_shares import discordance_of
 from lockgate.stats.paired_smooth import RANKED, smooth_compared
@@ -38,6 +39,7 @@ DEAR = frozenset(
         "average_precision",
         "ks_statistic",
         "lift_at_10",
+        "maximum_calibration_error",
         "expected_calibration_error",
         "adaptive_calibration_error",
         "calibration_intercept",
@@ -117,6 +119,8 @@ def _laws(name: str, pairs: Pairs, scales: Sequence[Difference], values: _Values
             found = _of_table(name, pairs, scales, values.code)
             if found is not None:
                 return found
+        if name in MAXIMA:
+            return [(None, swapped_maxima(pairs, scale)) for scale in scales]
         other = None
         if name in RANKED:
             other = uncertainty_of(name, pairs.units[1], values.champion, code=values.code, span=values.span)
