@@ -121,7 +121,7 @@ def test_a_ratio_between_groups_is_counted_down_from_one() -> None:
     question = question_of(found, Setting(rows=1_000))
     assert question.margin == pytest.approx(0.2)
     assert question.bias == pytest.approx(0.1)
-    assert max(question.chance(0.1), 1e-5) == pytest.approx(1 - NormalDist().cdf(0.2 / (0.03 * 10**0.5)), rel=0.01)
+    assert question.undecided(0.1) == pytest.approx(1 - NormalDist().cdf(0.2 / (0.03 * 10**0.5)), rel=0.01)
     assert limit_at(found, 0.15) == pytest.approx(0.85)
 
 

@@ -111,7 +111,7 @@ def command(
 
     \b
     Too few rows? Collect more, allow a wider margin, compare fewer slices and columns, or judge a
-    metric that varies less (ROC AUC instead of F1). It is advice: exit code 0 also where rows are too few.
+    metric that varies less. It is advice: exit code 0 also where rows are too few.
     """
     import os
     import sys

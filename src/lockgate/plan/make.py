@@ -21,6 +21,7 @@ _MOST = 1e6  # times as many rows as were measured: beyond that no plan is of us
 _LEAST = 1e-4
 _STEPS_PER_DOUBLING = 16  # of the rows; the budget is shared anew at each
 _POINTS = 25
+_RESERVED = 0.5  # of the rate: other rows show other chances, and where the budget just suffices it may not suffice
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,13 @@ class _Share:
 
     def _at(self, step: int) -> float:
         times = 2 ** (step / _STEPS_PER_DOUBLING)
-        return capped_share([question.chance(times) for question in self._sharing], self._rate)
+        return capped_share([question.chance(times) for question in self._sharing], self._rate * _RESERVED)
 
     def __call__(self, each: _Asked, times: float) -> float:
         if not each.shares:
             return 1.0
         # Rounded down: fewer rows give the smaller share.
-        return self.at(math.floor(math.log2(times) * _STEPS_PER_DOUBLING)) if each.blocks else self._rate
+        return self.at(math.floor(math.log2(times) * _STEPS_PER_DOUBLING)) if each.blocks else self._rate * _RESERVED
 
 
 def _shares(asked: Sequence[_Asked], rules: Rules) -> _Share:

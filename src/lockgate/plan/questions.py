@@ -1,9 +1,11 @@
 """A case of `judge` → the question of how many rows it takes; or why there is none."""
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 from lockgate import law as laws
 from lockgate.judge.clauses import Case
+from lockgate.judge.held import Held
 from lockgate.stats.power import Fault, Question
 from lockgate.types import Law
 
@@ -86,22 +88,19 @@ def _room(case: Case, room: float) -> float:
 def _compared(case: Case, rows: float, setting: Setting) -> Question:
     held = case.held
     claim = held.kind == "claim"
-    unchanged = 0.0 if held.against_champion or held.null is None else held.null.mean - held.bias
+    unchanged = _unchanged(case)
     sign = -held.worse if claim else held.worse  # a claim's good side is what "beyond" means to it
     margin = sign * (held.edge - unchanged)
     if margin <= 1e-12:
         raise NoQuestion(AT_NO_CHANGE)
-    law = held.uncertainty.law if held.uncertainty is not None else None
-    null = held.null.law if held.null is not None else None
-    spread = [laws.deviation(known) for known in (law, null) if known is not None]
+    seen = None if held.null is None else _seen(held.null.law, sign, unchanged)
     square = not held.against_champion and case.measured.metric.endswith(_SQUARES)
     question = Question(
         kind="a gain" if claim else "no worse" if held.against_champion else "no drift",
         margin=margin,
-        # Around a pair that hardly differs a law of the difference may say less than chance does.
-        deviation=max(spread) if held.against_champion else spread[0],
+        deviation=_deviation(held, seen, square=square),
         rows=rows,
-        null=None if null is None else _seen(null, sign, unchanged),
+        null=seen,
         bias=sign * held.bias,
         square=square,
         fault=_fault(case, square=square),
@@ -109,6 +108,31 @@ def _compared(case: Case, rows: float, setting: Setting) -> Question:
     if held.against_champion or setting.reference is None:
         return question
     return replace(question, reference=float(setting.reference), grows=setting.grows)
+
+
+def _unchanged(case: Case) -> float:
+    """What would be measured on no end of rows if nothing had changed: no difference; a distance of 0, a ratio of 1."""
+    held, metric = case.held, case.metric
+    best = metric.low if held.worse > 0 else metric.high
+    if held.against_champion:
+        return 0.0
+    if best is not None:
+        return best
+    return held.edge if held.null is None else held.null.mean - held.bias
+
+
+def _deviation(held: Held, null: Law | None, *, square: bool) -> float:
+    """The standard deviation of the estimate.
+
+    A size without its sign (a gap between groups, a distance) cannot fall below "no change", where its law is
+    squeezed: there the null's tail tells how far the signed change deviates, as |z| stays below 1.96 in 95 of 100.
+    """
+    spreads = [laws.deviation(each.law) for each in (held.uncertainty, held.null) if each is not None]
+    if held.against_champion:  # a pair that hardly differs may show less than chance does
+        return max(spreads)
+    if square or null is None:
+        return spreads[0]
+    return laws.quantile(null, 0.95) / NormalDist().inv_cdf(0.975)
 
 
 def _fault(case: Case, *, square: bool) -> Fault:
@@ -132,5 +156,4 @@ def limit_at(case: Case, margin: float) -> float:
     if held.kind == "absolute":
         return held.written(held.estimate + held.worse * margin)
     sign = -held.worse if held.kind == "claim" else held.worse
-    unchanged = 0.0 if held.against_champion or held.null is None else held.null.mean - held.bias
-    return held.written(unchanged + sign * margin)
+    return held.written(_unchanged(case) + sign * margin)

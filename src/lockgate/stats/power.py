@@ -31,7 +31,7 @@ class Question:
         kind: `no worse` than the champion by more than the margin; `no drift` beyond it, from a reference or between
             groups; `a gain` of the margin, to be proven; an `absolute` limit that lies the margin away.
         margin: distance of the limit from "nothing has changed"; positive.
-        deviation: standard deviation of the estimate.
+        deviation: standard deviation of the estimate; of a size without its sign that of the signed change.
         rows: that it was measured on.
         null: law of the plug-in value under "nothing has changed", from 0.
         bias: of the plug-in value, in the bad direction.
@@ -66,23 +66,34 @@ class Question:
         other = 0.0 if self.reference is None else 1 / (self.reference * (times if self.grows else 1.0))
         return 1 / (times * self.rows) + other
 
+    def undecided(self, times: float) -> float:
+        """The chance that nothing has changed and the corrected value is beyond the limit all the same."""
+        return self._beyond(times, self.bias)
+
     def chance(self, times: float) -> float:
-        """P0(beyond the limit): that chance alone carries the corrected value beyond it."""
-        if self.null is None:
-            return 0.0
-        factor = self.shrunk(times)
-        return 1 - laws.below(self.null, self.margin / factor + self.bias)
+        """P0(beyond the limit) as it is reckoned where there is a fault: what the error budget is shared by.
+
+        What lifts a square stays under a fault; a size without its sign is lifted only where nothing has changed.
+        """
+        return self._beyond(times, self._lifted)
+
+    @property
+    def _lifted(self) -> float:
+        return self.bias if self.square else 0.0
+
+    def _beyond(self, times: float, bias: float) -> float:
+        return 0.0 if self.null is None else 1 - laws.below(self.null, self.margin / self.shrunk(times) + bias)
 
     def critical(self, times: float, share: float) -> float:
         """The least corrected value that blocks at a share of the error budget."""
         if self.null is None or share >= 1:
             return self.margin
-        return max(self.margin, self.shrunk(times) * (laws.quantile(self.null, 1 - share) - self.bias))
+        return max(self.margin, self.shrunk(times) * (laws.quantile(self.null, 1 - share) - self._lifted))
 
     def decided(self, times: float, confidence: float) -> float:
         """The chance that an unchanged candidate (for a gain: one of twice the limit) is decided in its favour."""
         if self.kind == "no drift":
-            return 1 - self.chance(times)
+            return 1 - self.undecided(times)
         deviation = self.deviation * self.spread(times)
         if deviation == 0:
             return 1.0
