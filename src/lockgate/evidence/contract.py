@@ -150,8 +150,10 @@ def out_of_range(column: ColumnValues, low: Limit | None, high: Limit | None) ->
     if column.kind == "time" and not any(times):
         raise Undefined(f"the column is {column.type}, and its limits are numbers")
     sample = column.distribution
-    below = 0.0 if low is None else _weight(sample, sample.values < _at_least(ordinal(low)))
-    above = 0.0 if high is None else _weight(sample, sample.values > _at_most(ordinal(high)))
+    first = 0 if low is None else int(np.searchsorted(sample.values, _at_least(ordinal(low)), side="left"))
+    last = None if high is None else int(np.searchsorted(sample.values, _at_most(ordinal(high)), side="right"))
+    below = _weight(sample, slice(first))
+    above = 0.0 if last is None else _weight(sample, slice(last, None))
     ends: dict[str, JSON] = {}
     if len(sample.values):
         ends = {"smallest": float(sample.values[0]), "greatest": float(sample.values[-1])}
@@ -170,8 +172,9 @@ def _at_most(limit: float | int) -> float:
     return nearest if nearest <= limit else float(np.nextafter(nearest, -np.inf))
 
 
-def _weight(sample: Distribution, mask: NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(mask)) if sample.weights is None else float(sample.weights[mask].sum())
+def _weight(sample: Distribution, part: slice | NDArray[np.bool_]) -> float:
+    """How often the values of a stretch or a mask stand."""
+    return float(len(sample.values[part]) if sample.weights is None else sample.weights[part].sum())
 
 
 def not_allowed(column: ColumnValues, allowed: Sequence[Label]) -> Broken:
