@@ -1,5 +1,5 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types docs lock bench-help bench-peers bench-decisions environment
+.PHONY: help demo test check lint types docs lock bench-help bench-peers bench-decisions bench-speed bench-coverage environment
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
@@ -45,3 +45,6 @@ bench-decisions: environment ## Clean twins and planted faults, judged by Lockga
 bench-speed: environment ## Measure Lockgate against other tools; ARGS goes to it (--rows 10000000, --job drift)
 	-@.venv/bin/python bench/peers.py
 	@PYTHONPATH=bench .venv/bin/python -m speed $(ARGS)
+
+bench-coverage: environment ## How often the intervals of the gate performance hold the truth; ARGS=--metric roc_auc for one
+	@.venv/bin/python bench/coverage.py $(ARGS)
