@@ -125,9 +125,10 @@ class Champion:
                     yield Missing(metric=name, at=at, reason=f"of the {who}, {why}", rows=part.rows)
                     continue
                 code = None if at.label is None else codes[at.label]
-                laws = name not in DEAR or evidence.asks(name)
+                asked = evidence.asks(name)
+                laws = asked or name not in DEAR
                 span = METRICS[name].low, METRICS[name].high
-                found = compare(name, pairs, candidate, champion, code=code, span=span, laws=laws)
+                found = compare(name, pairs, candidate, champion, code=code, span=span, laws=laws, own=asked)
                 yield Measurement(
                     metric=name,
                     at=at,

@@ -22,7 +22,7 @@ from lockgate.stats.paired_classes import DRAWN, classes_compared
 from lockgate.stats.paired_maxima import MAXIMA, swapped_maxima
 from lockgate.stats.paired_sample import Pairs
 from lockgate.stats.paired_shares import discordance_of
-from lockgate.stats.paired_smooth import RANKED, smooth_compared
+from lockgate.stats.paired_smooth import smooth_compared
 from lockgate.stats.regression import RegressionSample
 from lockgate.stats.uncertain import uncertainty_of
 from lockgate.stats.undefined import Undefined
@@ -77,6 +77,7 @@ def compare(
     code: int | None = None,
     span: tuple[float | None, float | None] = (None, None),
     laws: bool = True,
+    own: bool = True,
 ) -> Compared:
     """The paired comparison of one metric.
 
@@ -88,44 +89,33 @@ def compare(
         code: the class that a metric per class is about.
         span: lowest and highest possible value.
         laws: with uncertainties and nulls.
+        own: with the uncertainty of the candidate's own value.
     """
     scales = [Difference(scale="difference", value=candidate - champion)]
     if candidate > 0 and champion > 0:
         scales.append(Difference(scale="log_ratio", value=math.log(candidate / champion)))
-    own = None
+    known = None
     if laws:
-        own = uncertainty_of(name, pairs.units[0], candidate, code=code, span=span)
+        if own:
+            known = uncertainty_of(name, pairs.units[0], candidate, code=code, span=span)
         with np.errstate(all="ignore"):
-            found = _laws(name, pairs, scales, _Values(candidate, champion, own, code, span))
+            found = _laws(name, pairs, scales, (candidate, champion), code)
         scales = [replace(scale, uncertainty=of, null=null) for scale, (of, null) in zip(scales, found, strict=True)]
         scales[0] = _within(scales[0], span)
-    return Compared(own=own, difference=scales[0], ratio=scales[1] if len(scales) > 1 else None)
+    return Compared(own=known, difference=scales[0], ratio=scales[1] if len(scales) > 1 else None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What both models' metric is, and what is known of it."""
-
-    candidate: float
-    champion: float
-    own: Uncertainty | None
-    code: int | None
-    span: tuple[float | None, float | None]
-
-
-def _laws(name: str, pairs: Pairs, scales: Sequence[Difference], values: _Values) -> list[Laws]:
+def _laws(
+    name: str, pairs: Pairs, scales: Sequence[Difference], values: tuple[float, float], code: int | None
+) -> list[Laws]:
     try:
         if pairs.units[0].plain or name == "prevalence":
-            found = _of_table(name, pairs, scales, values.code)
+            found = _of_table(name, pairs, scales, code)
             if found is not None:
                 return found
         if name in MAXIMA:
             return [(None, swapped_maxima(pairs, scale)) for scale in scales]
-        other = None
-        if name in RANKED:
-            other = uncertainty_of(name, pairs.units[1], values.champion, code=values.code, span=values.span)
-        both = values.candidate, values.champion
-        return smooth_compared(name, pairs, scales, both, own=(values.own, other), code=values.code)
+        return smooth_compared(name, pairs, scales, values, code)
     except Undefined:
         return [(None, None)] * len(scales)  # the metric is not smooth in these rows: nothing is invented
 

@@ -64,10 +64,11 @@ def table_compared(name: str, joint: Joint, scale: Difference) -> Laws:
     pairs = discordance(name, joint.counts)
     if pairs is not None and not log_ratio:
         return uncertainty("tango", joint.rows, tango_law(pairs)), share_null(pairs)
-    view, rate = (joint, name) if pairs is None else (joint_of_pairs(pairs, joint.seed), "recall")
-    law = joint_law(rate, view.draws, log_ratio=log_ratio)
+    alone = joint if pairs is None else joint_of_pairs(pairs, joint.seed)  # a share's rows, that have no label
+    drawn, rate = (alone, "recall") if name == "predicted_positive_rate" else (joint, name)
+    law = joint_law(rate, drawn.draws, log_ratio=log_ratio)
     known = None if law is None else uncertainty("joint-dirichlet", joint.rows, law)
-    return known, swapped(rate, view.swaps, scale.value, log_ratio=log_ratio)
+    return known, swapped(name if pairs is None else "recall", alone.swaps, scale.value, log_ratio=log_ratio)
 
 
 def share_null(pairs: Discordance) -> Null:

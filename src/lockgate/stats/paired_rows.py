@@ -93,10 +93,17 @@ class Moves:
         found: Floats = np.maximum(squares[held], 0.0) * self.counts[held] / (self.counts[held] - 1)
         return found
 
+    def spread(self, scale: tuple[float, float]) -> tuple[float, float]:
+        """The same of all strata, and its degrees of freedom after Satterthwaite (1946)."""
+        variances, counts = self.variance(scale), self.counts[self.counts > 1]
+        total = float(variances.sum())
+        squares = float((np.square(variances) / (counts - 1)).sum())
+        return total, total * total / squares if squares > 0 else math.inf
+
     @cached_property
     def correlation(self) -> float:
         """Correlation of the two estimates."""
-        one, other, apart = (float(self.variance(scale).sum()) for scale in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)))
+        one, other, apart = (self.spread(scale)[0] for scale in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)))
         if not one * other > 0:
             return 0.0
         return min(max((one + other - apart) / (2 * math.sqrt(one * other)), -1.0), 1.0)
@@ -127,8 +134,6 @@ class Moves:
 def moved_law(moves: Moves, value: float, scale: tuple[float, float], seed: int) -> Law:
     """Where the true difference, or log ratio, is: Student's law, lengthened where the rows' influence is skewed.
 
-    Its degrees of freedom are those of Satterthwaite (1946) over the classes of the label.
-
     Args:
         moves: of each row or cluster.
         value: what was measured.
@@ -137,10 +142,7 @@ def moved_law(moves: Moves, value: float, scale: tuple[float, float], seed: int)
     """
     if moves.few:
         return few_law(scale[0] * moves.candidate - scale[1] * moves.champion, value, max(scale) * moves.reach, seed)
-    variances = moves.variance(scale)
-    total = float(variances.sum())
-    counts = moves.counts[moves.counts > 1]
-    degrees = total * total / max(float((np.square(variances) / (counts - 1)).sum()), 1e-300)
+    total, degrees = moves.spread(scale)
     total += (scale[0] * scale[1]) * moves.unseen
     scores = lengthened(student(_SCORES, np.full(len(_SCORES), degrees)), moves.skewness)
     return Law(quantiles=tuple((value + math.sqrt(total) * scores).tolist()), tail="analytic")

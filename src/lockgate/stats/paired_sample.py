@@ -56,6 +56,15 @@ class Pairs:
         Raises:
             Undefined: the metric has no influence function on one of the samples.
         """
+        if name == "gini":  # 2 AUC - 1
+            return self._areas[0] * 2, self._areas[1] * 2
+        return self._areas if name == "roc_auc" else self._influences(name, code)
+
+    @cached_property
+    def _areas(self) -> tuple[Floats, Floats]:
+        return self._influences("roc_auc", None)
+
+    def _influences(self, name: str, code: int | None) -> tuple[Floats, Floats]:
         new, old = influence(name, self.candidate, code), self.matched(influence(name, self.champion, code))
         units, rows = self.units[0], self.candidate.rows
         return units.of(new) / rows, units.of(old) / rows

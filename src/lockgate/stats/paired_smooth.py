@@ -1,14 +1,14 @@
 """The difference and the ratio of any metric that is smooth in the rows, by what each row does to it."""
 
 import math
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from lockgate.stats import confusion
 from lockgate.stats.classification import BinarySample
 from lockgate.stats.laws import uncertainty
+from lockgate.stats.multiclass import MulticlassSample
 from lockgate.stats.paired_binary import Laws
 from lockgate.stats.paired_mover import apart, joined_law
 from lockgate.stats.paired_rows import (
@@ -19,8 +19,9 @@ from lockgate.stats.paired_rows import (
     swapped_ratio,
 )
 from lockgate.stats.paired_sample import Pairs
+from lockgate.stats.shares import share_of_estimate
 from lockgate.stats.undefined import Undefined
-from lockgate.types import Difference, Law, Uncertainty
+from lockgate.types import Difference, Law
 
 MEANS = frozenset(
     {"log_loss", "brier_score", "calibration_bias", "mae", "mse", "mape", "smape", "mean_error"}
@@ -28,16 +29,22 @@ MEANS = frozenset(
 )
 """Metrics whose null is that of a mean of rows, whose sign is flipped where the models are swapped."""
 
-RANKED = frozenset({"roc_auc", "gini", "average_precision", "lift_at_10", "roc_auc_ovr", "roc_auc_ovo"})
-"""Metrics whose law bends near the end of their domain, so that the bounds of both values are joined."""
+_HALF, _WHOLE = 0.5, 1.0
 
-
-Own: TypeAlias = tuple[Uncertainty | None, Uncertainty | None]
-"""Where the candidate's and the champion's own true value is."""
+RANKED: Mapping[str, tuple[float, float, float]] = {
+    "roc_auc": (0.0, 1.0, _HALF),
+    "gini": (-1.0, 2.0, _HALF),
+    "roc_auc_ovr": (0.0, 1.0, _HALF),
+    "roc_auc_ovo": (0.0, 1.0, _HALF),
+    "average_precision": (0.0, 1.0, _WHOLE),
+    "lift_at_10": (0.0, 10.0, _WHOLE),
+}
+"""Metrics that are shares but for their scale, whose law bends near the end of their domain: its low end, its width, and
+how far a row of the smallest class that was not seen may be misplaced (as in the laws of the values themselves)."""
 
 
 def smooth_compared(
-    name: str, pairs: Pairs, scales: Sequence[Difference], values: tuple[float, float], *, own: Own, code: int | None
+    name: str, pairs: Pairs, scales: Sequence[Difference], values: tuple[float, float], code: int | None
 ) -> list[Laws]:
     """Uncertainty and null of a metric on some scales.
 
@@ -46,7 +53,6 @@ def smooth_compared(
         pairs: both models' rows.
         scales: what was measured, the difference first.
         values: the candidate's value and the champion's.
-        own: where their truth is.
         code: the class that a metric per class is about.
 
     Raises:
@@ -63,7 +69,9 @@ def smooth_compared(
         second=pairs.positives,
         value=scales[0].value,
         mean=name in MEANS,
-        unseen=_of_threshold(pairs) if name == "ks_statistic" else 0.0,
+        # Where two scores lie farthest apart is found on the rows themselves: without a row of the smaller class more the
+        # law of the Kolmogorov–Smirnov distances held in 80 of 100 samples where few rows are misplaced.
+        unseen=1 / _smallest(pairs) ** 2 if name == "ks_statistic" else 0.0,
     )
     swapped = swapped_means(moves) if moves.mean else None
     method = "paired-delong" if name in {"roc_auc", "gini"} else "paired-influence"
@@ -72,7 +80,9 @@ def smooth_compared(
         log_ratio = scale.scale == "log_ratio"
         factors = (1 / values[0], 1 / values[1]) if log_ratio else (1.0, 1.0)
         law = moved_law(moves, scale.value, factors, pairs.seed)
-        joined = None if name not in RANKED or moves.few else _joined(moves, scale, values, own)
+        joined = (
+            None if name not in RANKED or moves.few else _joined(moves, scale, values, RANKED[name], _smallest(pairs))
+        )
         if swapped is None:
             null = centred_null(method, moves, scale.value, law)
         else:
@@ -82,27 +92,30 @@ def smooth_compared(
     return found
 
 
-def _of_threshold(pairs: Pairs) -> float:
-    """The variance of a row of the smaller class: where two scores lie farthest apart is found on the rows themselves.
-
-    Without it the law of the Kolmogorov–Smirnov distances held in 80 of 100 samples where few rows are misplaced.
-    """
+def _smallest(pairs: Pairs) -> float:
+    """Effective rows of the smallest class; of several classes times their number, over which the metric is a mean."""
     sample, units = pairs.candidate, pairs.units[0]
-    if not isinstance(sample, BinarySample):
-        return 0.0
-    return 1 / min(units.effective(held.astype(np.float64)) for held in (sample.positive, ~sample.positive)) ** 2
+    if isinstance(sample, BinarySample):
+        return min(units.effective(held.astype(np.float64)) for held in (sample.positive, ~sample.positive))
+    if isinstance(sample, MulticlassSample):
+        held = [(sample.label == code).astype(np.float64) for code in range(sample.classes)]
+        return min(units.effective(rows) for rows in held) * sample.classes
+    raise Undefined("a regression has no classes")
 
 
-def _joined(moves: Moves, scale: Difference, values: tuple[float, float], own: Own) -> Law | None:
-    """From the laws of both values; None where one has none, or none of its logarithm."""
+def _joined(
+    moves: Moves, scale: Difference, values: tuple[float, float], share: tuple[float, float, float], smallest: float
+) -> Law | None:
+    """From the laws of both values, read as shares; None where one has no logarithm."""
+    low, width, grain = share
     distances = []
-    for value, known in zip(values, own, strict=True):
-        if known is None:
-            return None
-        quantiles, middle = np.array(known.law.quantiles), value - known.bias
+    for value, factors in zip(values, ((1.0, 0.0), (0.0, 1.0)), strict=True):
+        variance, degrees = moves.spread(factors)
+        part = grain / smallest
+        quantiles = low + width * share_of_estimate((value - low) / width, variance / width**2, part, part, degrees)
         if scale.scale == "log_ratio":
-            if not min(middle, quantiles[0]) > 0:
+            if not quantiles[0] > 0:
                 return None
-            quantiles, middle = np.log(quantiles), math.log(middle)
-        distances.append(apart(quantiles, middle))
+            quantiles, value = np.log(quantiles), math.log(value)
+        distances.append(apart(quantiles, value))
     return joined_law(scale.value, distances[0], distances[1], moves.correlation)
