@@ -115,7 +115,7 @@ def study(draw: Drawn, rows: int, samples: int, truth: Mapping[str, float]) -> d
             if not np.isfinite(one - other):
                 continue
             tally.samples += 1
-            found = compare(name, pairs, one, other).difference
+            found = compare(name, pairs, one, other, own=False).difference
             if found.null is not None:
                 tally.p_values.append((found.null.below, found.null.above))
             if found.uncertainty is not None:

@@ -39,8 +39,8 @@ RANKED: Mapping[str, tuple[float, float, float]] = {
     "average_precision": (0.0, 1.0, _WHOLE),
     "lift_at_10": (0.0, 10.0, _WHOLE),
 }
-"""Metrics that are shares but for their scale, whose law bends near the end of their domain: its low end, its width, and
-how far a row of the smallest class that was not seen may be misplaced (as in the laws of the values themselves)."""
+"""Metrics that are shares but for their scale, whose law bends near the end of their domain: its low end, its width,
+and how far a row of the smallest class that was not seen may be misplaced, as in the laws of the values themselves."""
 
 
 def smooth_compared(
@@ -69,8 +69,8 @@ def smooth_compared(
         second=pairs.positives,
         value=scales[0].value,
         mean=name in MEANS,
-        # Where two scores lie farthest apart is found on the rows themselves: without a row of the smaller class more the
-        # law of the Kolmogorov–Smirnov distances held in 80 of 100 samples where few rows are misplaced.
+        # Where two scores lie farthest apart is found on the rows themselves: without a row of the smaller class more
+        # the law of the Kolmogorov–Smirnov distances held in 80 of 100 samples where few rows are misplaced.
         unseen=1 / _smallest(pairs) ** 2 if name == "ks_statistic" else 0.0,
     )
     swapped = swapped_means(moves) if moves.mean else None
@@ -80,9 +80,7 @@ def smooth_compared(
         log_ratio = scale.scale == "log_ratio"
         factors = (1 / values[0], 1 / values[1]) if log_ratio else (1.0, 1.0)
         law = moved_law(moves, scale.value, factors, pairs.seed)
-        joined = (
-            None if name not in RANKED or moves.few else _joined(moves, scale, values, RANKED[name], _smallest(pairs))
-        )
+        joined = None if name not in RANKED or moves.few else _joined(name, pairs, moves, scale, values)
         if swapped is None:
             null = centred_null(method, moves, scale.value, law)
         else:
@@ -103,19 +101,17 @@ def _smallest(pairs: Pairs) -> float:
     raise Undefined("a regression has no classes")
 
 
-def _joined(
-    moves: Moves, scale: Difference, values: tuple[float, float], share: tuple[float, float, float], smallest: float
-) -> Law | None:
+def _joined(name: str, pairs: Pairs, moves: Moves, scale: Difference, values: tuple[float, float]) -> Law | None:
     """From the laws of both values, read as shares; None where one has no logarithm."""
-    low, width, grain = share
-    distances = []
+    low, width, grain = RANKED[name]
+    part, distances = grain / _smallest(pairs), []
     for value, factors in zip(values, ((1.0, 0.0), (0.0, 1.0)), strict=True):
         variance, degrees = moves.spread(factors)
-        part = grain / smallest
         quantiles = low + width * share_of_estimate((value - low) / width, variance / width**2, part, part, degrees)
-        if scale.scale == "log_ratio":
-            if not quantiles[0] > 0:
-                return None
-            quantiles, value = np.log(quantiles), math.log(value)
-        distances.append(apart(quantiles, value))
+        if scale.scale == "difference":
+            distances.append(apart(quantiles, value))
+        elif quantiles[0] > 0:
+            distances.append(apart(np.log(quantiles), math.log(value)))
+        else:
+            return None
     return joined_law(scale.value, distances[0], distances[1], moves.correlation)
