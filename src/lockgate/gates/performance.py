@@ -20,7 +20,7 @@ from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, St
 Value: TypeAlias = float | Undefined
 
 
-_MOST_CLASSES = 20  # of a confusion matrix that a chart can show
+_MOST_CLASSES = 20  # of a confusion matrix that a chart can show, and whose laws cost next to nothing
 
 
 def _share(direction: Direction, meaning: str) -> Metric:
@@ -172,12 +172,16 @@ def _inside(value: float, metric: Metric) -> float:
 def _laws(
     sample: Sample | Undefined, frame: Frame, evidence: Evidence
 ) -> Callable[[str, At, float], Uncertainty | None]:
-    """What gives the law of a sample's metrics; of dear ones only where the policy asks for them."""
+    """What gives the law of a sample's metrics; of dear ones only where the policy asks for them.
+
+    With very many classes all are dear.
+    """
     units = None if isinstance(sample, Undefined) else Units(sample=sample, seed=evidence.seed)
     codes = {str(label): code for code, label in enumerate(frame.classes)}
+    many = len(frame.classes) > _MOST_CLASSES
 
     def law(name: str, at: At, value: float) -> Uncertainty | None:
-        if units is None or (name in DEAR and not evidence.asks(name)):
+        if units is None or ((many or name in DEAR) and not evidence.asks(name)):
             return None
         code = None if at.label is None else codes[at.label]
         metric = METRICS[name]

@@ -27,7 +27,7 @@ SCORES = np.array([normal_quantile(level) for level in LEVELS])
 """Normal scores of `LEVELS`."""
 
 _ROUGH = 6.0  # shapes of a beta law up to which Peizer and Pratt's formula is too rough
-_NEWTON = 4
+_NEWTON = 2  # the start is right to three digits
 _NONE = 1e-9  # so few events are none
 _TINY = 1e-300
 
@@ -49,9 +49,12 @@ def widened(degrees: float) -> Floats:
     return student(scores, np.full(len(scores), degrees)) / scores
 
 
+@lru_cache(maxsize=1024)
 def share_of_events(hits: Events, misses: Events) -> Floats:
     """Quantiles at `LEVELS` of hits / (hits + misses)."""
-    return _ratio(hits, misses, np.ones(len(SCORES)))
+    found = _ratio(hits, misses, np.ones(len(SCORES)))
+    found.flags.writeable = False  # it is kept: several metrics are the same share
+    return found
 
 
 def share_of_estimate(value: float, variance: float, hit: float, miss: float, degrees: float = math.inf) -> Floats:
