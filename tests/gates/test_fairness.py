@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 from fairlearn import metrics as fl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -378,3 +380,24 @@ def test_a_rate_that_every_row_has_leaves_nothing_to_chance() -> None:
     ratio = said.measured["selection_rate_ratio[column=sex]"]
     assert ratio.null is not None
     assert (ratio.value, ratio.null.below) == (1, 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.floats(-1e300, 1e300) | st.sampled_from([0.0, 1.0, -1.0, 1e-300, 1e154]), min_size=4, max_size=12),
+    st.sampled_from([1.0, 1e-200, 1e200]),
+)
+def test_numbers_of_any_size_have_a_sound_law_or_none(label: list[float], weight: float) -> None:
+    rows = len(label)
+    frame = Frame(
+        task="regression",
+        label=np.array(label),
+        candidate=Predictions(prediction=np.array(label[::-1])),
+        weight=None if weight == 1 else np.full(rows, weight),
+        groupings=(groups("sex", ["f" if row % 2 else "m" for row in range(rows)]),),
+    )
+    for measured in measure("fairness", frame, min_rows=2).measured.values():
+        for known in (measured.uncertainty, measured.null):
+            if known is not None:
+                assert np.isfinite(known.law.quantiles).all()
+                assert np.all(np.diff(known.law.quantiles) >= 0)

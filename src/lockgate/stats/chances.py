@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from lockgate.stats.bridge import Walks, gap_walks, is_tied, null_of_ks, null_of_normed, null_of_wasserstein
 from lockgate.stats.categories import align
+from lockgate.stats.directions import uncertainties_of_gaps
 from lockgate.stats.distances import Sorted, bin_counts, decile_edges
 from lockgate.stats.fisher import null_of_change, uncertainty_of_change
 from lockgate.stats.newcomers import null_of_new_share, uncertainty_of_new_share
 from lockgate.stats.noncentral import uncertainties_of_sums
 from lockgate.stats.nulls import SUMMED, Chance, nulls_of_bins, nulls_of_categories
-from lockgate.stats.paths import uncertainties_of_gaps
 from lockgate.stats.shuffles import Sizes
 from lockgate.stats.skeleton import Ranked, Skeleton, skeleton
 from lockgate.stats.undefined import Undefined

@@ -36,6 +36,8 @@ def group_tables(
 
 def group_means(codes: Codes, groups: int, values: Floats, weight: Floats | None = None) -> Floats:
     """The (weighted) mean of some values in each group; NaN where a group has no rows."""
+    if weight is not None:  # very large ones would not fit into float64; a power of two changes no digit
+        weight = np.ldexp(weight, -np.frexp(weight.max())[1])
     total = np.bincount(codes, weights=values if weight is None else values * weight, minlength=groups)
     mass = np.bincount(codes, weights=weight, minlength=groups)
     means: Floats = np.divide(total, mass, out=np.full(groups, np.nan), where=mass > 0)

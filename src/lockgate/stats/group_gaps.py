@@ -133,7 +133,7 @@ def _between(values: Floats, variance: Floats) -> float:
 
     if excess(0.0) <= 0:
         return 0.0
-    low, high = 0.0, float(np.ptp(values)) ** 2 * len(values)
+    low, high = 0.0, float(np.square(np.ptp(values)) * len(values))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)

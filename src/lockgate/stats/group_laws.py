@@ -40,8 +40,10 @@ class GroupLaws:
 
     def of_group(self, rate: str, group: int, lowest: float = -np.inf) -> Uncertainty | None:
         """Where one group's true rate is, which is at least `lowest`."""
-        means = self._means_of(rate)
-        return None if means is None else _of_group(means, group, lowest)
+        with np.errstate(all="ignore"):
+            means = self._means_of(rate)
+            law = None if means is None else _of_group(means, group, lowest)
+        return law if law is not None and _fits(law) else None
 
     def between(
         self, chosen: Mapping[str, Sequence[int]], scale: Scale, value: float
@@ -52,7 +54,17 @@ class GroupLaws:
             chosen: the rates, and of each the groups that are compared, at least two.
             scale: how a gap is measured.
             value: the worst gap that was measured.
+
+        Returns:
+            None where there are too few clusters, or numbers too large or small for a law in float64.
         """
+        with np.errstate(all="ignore"):
+            law, null = self._between(chosen, scale, value)
+        return (law, null) if law is not None and null is not None and _fits(law) and _fits(null) else (None, None)
+
+    def _between(
+        self, chosen: Mapping[str, Sequence[int]], scale: Scale, value: float
+    ) -> tuple[Uncertainty | None, Null | None]:
         parts, lifts, deals = [], [], []
         for rate, groups in chosen.items():
             means = self._means_of(rate)
@@ -85,6 +97,12 @@ class GroupLaws:
 
     def _draw(self, *names: str) -> np.random.Generator:
         return draw_of("/".join(["fairness", self.name, *names]), self.seed)
+
+
+def _fits(law: Uncertainty | Null) -> bool:
+    """Whether all of a law's numbers fit into float64."""
+    also = law.bias if isinstance(law, Uncertainty) else law.mean
+    return bool(np.isfinite([*law.law.quantiles, also]).all())
 
 
 def _of_group(means: Means, group: int, lowest: float) -> Uncertainty:

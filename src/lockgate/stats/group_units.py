@@ -1,6 +1,5 @@
 """What is dealt to groups when nothing differs: rows that weigh, whole clusters, numbers."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,10 +32,10 @@ class Units:
     @cached_property
     def _spread(self) -> tuple[float, float]:
         """Standard deviation of a unit's influence on a mean of one unit, and its kurtosis."""
-        squares = np.square(self.tops - self.centre * self.bottoms)
-        variance = float(squares.mean())
-        kurtosis = float(np.square(squares).mean()) / variance**2 if variance > 0 else 1.0
-        return math.sqrt(variance) / float(self.bottoms.mean()), kurtosis
+        influence = self.tops - self.centre * self.bottoms
+        deviation = float(influence.std())
+        kurtosis = float(np.square(np.square(influence / deviation)).mean()) if deviation > 0 else 1.0
+        return deviation / float(self.bottoms.mean()), kurtosis
 
     def deviations(self, sizes: Codes) -> Floats:
         """The standard error of each group's mean, were its units like all of them."""

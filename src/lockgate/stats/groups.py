@@ -10,7 +10,6 @@ LEAST_CLUSTERS = 10
 """A group of fewer clusters says nothing about how its clusters differ."""
 
 _NO_SKEW = 1e-6
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +106,9 @@ def means_of(rows: Rows) -> Means | None:
             if np.any((units > 0) & (units < LEAST_CLUSTERS)):
                 return None
         variance = np.bincount(codes, parts**2, rows.groups)
-        skews = np.bincount(codes, parts**3, rows.groups) / np.maximum(variance, _TINY) ** 1.5
+        deviation = np.sqrt(variance)[codes]
+        standard = np.divide(parts, deviation, out=np.zeros(len(parts)), where=deviation > 0)
+        skews = np.bincount(codes, standard**3, rows.groups).astype(np.float64)
         if rows.cluster is not None or not rows.share:
             variance = variance * np.maximum(units, 2) / (np.maximum(units, 2) - 1)
         degrees = np.maximum(units, 2) - 1

@@ -66,14 +66,16 @@ def law_of_draws(draws: Floats) -> Law:
 
 
 def _pearson(draws: Floats, z: Floats) -> Floats:
+    scale = float(np.abs(draws).max()) or 1.0  # the squares of very large draws would not fit into float64
+    draws = draws / scale
     mean, deviation = float(draws.mean()), float(draws.std())
     if deviation == 0:
-        return np.full(len(z), mean)
+        return np.full(len(z), mean * scale)
     skew = float(np.mean(((draws - mean) / deviation) ** 3))
     if abs(skew) < 1e-3:
-        return mean + deviation * z
+        return scale * (mean + deviation * z)
     skew = float(np.clip(skew, -3, 3))
-    return mean + deviation * _unit(z, skew) if skew > 0 else mean - deviation * _unit(-z, -skew)
+    return scale * (mean + deviation * _unit(z, skew) if skew > 0 else mean - deviation * _unit(-z, -skew))
 
 
 def _unit(z: Floats, skew: float) -> Floats:

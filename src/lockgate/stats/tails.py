@@ -16,7 +16,7 @@ from lockgate.types import LEVELS, Law, Null
 Floats: TypeAlias = NDArray[np.float64]
 
 _SYMMETRIC = 0.02  # under this skewness the law is read as normal: a gamma law of 10,000 shapes is one
-_CUBES = 50.0  # from this shape on Wilson and Hilferty's cubes are as good as the gamma law's own quantiles
+_CUBES = 12.0  # from this shape on Wilson and Hilferty's cubes are as good as the gamma law's own quantiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def _normal_scores() -> Floats:
 def _gammas(shape: float) -> Floats:
     """The standard gamma law's quantiles at `LEVELS`."""
     if shape < _CUBES:
-        return np.array(_exact_gammas(shape))
+        return np.array(_exact_gammas(round(shape, 2)))
     found: Floats = shape * (1 - 1 / (9 * shape) + _normal_scores() / (3 * math.sqrt(shape))) ** 3
     return found
 
