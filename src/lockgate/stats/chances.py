@@ -1,5 +1,6 @@
 """The laws of the distances of two samples: what chance shows of each, and where its true value is."""
 
+import math
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -49,7 +50,14 @@ def laws_of_numbers(
     measured = {name: value for name, value in values.items() if name in wanted and not isinstance(value, Undefined)}
     found = _of_bins(reference, data, frozenset(measured), seed) if measured.keys() & SUMMED.keys() else {}
     gaps = {name: value for name, value in measured.items() if name in _GAPS}
-    return found | (_of_gaps(skeleton(reference, data, repeated="ks" in gaps), gaps, seed) if gaps else {})
+    with np.errstate(all="ignore"):  # of values too far apart for float64 there is no law
+        found |= _of_gaps(skeleton(reference, data, repeated="ks" in gaps), gaps, seed) if gaps else {}
+    return {name: laws for name, laws in found.items() if _is_finite(laws)}
+
+
+def _is_finite(laws: Laws) -> bool:
+    held = (*laws.null.law.quantiles, *laws.uncertainty.law.quantiles, laws.null.mean, laws.uncertainty.bias)
+    return all(map(math.isfinite, held))
 
 
 def laws_of_categories(

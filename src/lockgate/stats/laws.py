@@ -51,6 +51,8 @@ def law_of_draws(draws: Floats) -> Law:
     """
     if len(draws) < 2 * _SUPPORT:
         raise ValueError(f"{len(draws)} draws show no law")
+    scale = float(np.abs(draws).max()) or 1.0  # the squares of very large draws would not fit into float64
+    draws = draws / scale
     quantiles = np.quantile(draws, _LEVELS)
     beyond = len(draws) * np.minimum(_LEVELS, 1 - _LEVELS)
     known = np.flatnonzero(beyond >= _SUPPORT)
@@ -62,20 +64,20 @@ def law_of_draws(draws: Floats) -> Law:
     quantiles[:first] = np.where(seen[:first], np.minimum(quantiles[:first], lower), lower)
     quantiles[last + 1 :] = np.where(seen[last + 1 :], np.maximum(quantiles[last + 1 :], upper), upper)
     whole = len(known) == len(LEVELS)
-    return Law(quantiles=tuple(np.maximum.accumulate(quantiles).tolist()), tail="drawn" if whole else "fitted")
+    widest = np.finfo(np.float64).max / scale * (1 - 1e-12) if scale > 1 else np.inf
+    quantiles = np.clip(np.maximum.accumulate(quantiles), -widest, widest) * scale
+    return Law(quantiles=tuple(quantiles.tolist()), tail="drawn" if whole else "fitted")
 
 
 def _pearson(draws: Floats, z: Floats) -> Floats:
-    scale = float(np.abs(draws).max()) or 1.0  # the squares of very large draws would not fit into float64
-    draws = draws / scale
     mean, deviation = float(draws.mean()), float(draws.std())
     if deviation == 0:
-        return np.full(len(z), mean * scale)
+        return np.full(len(z), mean)
     skew = float(np.mean(((draws - mean) / deviation) ** 3))
     if abs(skew) < 1e-3:
-        return scale * (mean + deviation * z)
+        return mean + deviation * z
     skew = float(np.clip(skew, -3, 3))
-    return scale * (mean + deviation * _unit(z, skew) if skew > 0 else mean - deviation * _unit(-z, -skew))
+    return mean + deviation * _unit(z, skew) if skew > 0 else mean - deviation * _unit(-z, -skew)
 
 
 def _unit(z: Floats, skew: float) -> Floats:
