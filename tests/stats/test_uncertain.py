@@ -12,7 +12,7 @@ from lockgate.law import deviation, quantile
 from lockgate.stats import confusion
 from lockgate.stats.checks import Codes, Floats, evaluate
 from lockgate.stats.classification import binary_sample
-from lockgate.stats.multiclass import MulticlassSample
+from lockgate.stats.multiclass import MulticlassSample, multiclass_sample
 from lockgate.stats.regression import regression_sample
 from lockgate.stats.samples import Sample, metrics_of
 from lockgate.stats.spread import Units
@@ -185,3 +185,15 @@ def test_what_has_no_value_on_some_rows_has_no_law() -> None:
     assert uncertainty_of("roc_auc", Units(sample=sample), 0.5) is None
     assert isinstance(of_three(50), MulticlassSample)
     assert uncertainty_of("no such metric", Units(sample=of_three(50)), 0.5) is None
+
+
+def test_two_classes_may_be_several() -> None:
+    """A multiclass task of two classes has the macro metrics, and the laws of those that a binary one shares."""
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 400)
+    said = np.where(rng.random(400) < 0.8, y, 1 - y)
+    several, binary = multiclass_sample(y, said, 2), binary_sample(y == 1, said == 1)
+    for name in confusion.MULTICLASS:
+        assert law(name, several)[1] is not None
+    for name in ("accuracy", "balanced_accuracy", "mcc", "cohen_kappa"):
+        assert law(name, several) == law(name, binary)

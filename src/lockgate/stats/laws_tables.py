@@ -7,6 +7,7 @@ import numpy as np
 
 from lockgate.stats import confusion
 from lockgate.stats.checks import Floats, product_sum
+from lockgate.stats.classification import BinarySample
 from lockgate.stats.groups import LEAST_CLUSTERS
 from lockgate.stats.influence_tables import OF_CLASS, cell_influence, ratio_of
 from lockgate.stats.regression import RegressionSample
@@ -121,7 +122,7 @@ def _mean_law(table: Floats, value: float, axis: int) -> Stated:
 
 def _tilted_law(name: str, units: Units) -> Stated | None:
     table = table_of(units)
-    metric = (confusion.BINARY if len(table) == 2 else confusion.MULTICLASS)[name]
+    metric = (confusion.BINARY if isinstance(units.sample, BinarySample) else confusion.MULTICLASS)[name]
     rows, degrees, method = float(table.sum()), math.inf, "tilted"
     varied = None
     if not units.plain:
