@@ -24,7 +24,19 @@ def test_help_names_every_verb_and_every_exit_code(tmp_path: Path) -> None:
 
 
 def test_the_verbs_are_those_that_the_architecture_names() -> None:
-    expected = {"check", "completion", "demo", "explain", "gate", "init", "plan", "policy", "profile", "report", "verdict"}
+    expected = {
+        "check",
+        "completion",
+        "demo",
+        "explain",
+        "gate",
+        "init",
+        "plan",
+        "policy",
+        "profile",
+        "report",
+        "verdict",
+    }
 
     assert set(verbs()) == expected
 
