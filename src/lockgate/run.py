@@ -222,4 +222,4 @@ def _result(content: Content, run: Run, attachments: Mapping[str, bytes]) -> Che
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
