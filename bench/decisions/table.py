@@ -135,7 +135,7 @@ def power(lines: Sequence[Line]) -> None:
 def slipped(lines: Sequence[Line]) -> None:
     """Large faults that passed plainly."""
     print("### Large faults that passed plainly\n")
-    own = [line for line in lines if line["large"] and passed(line)]
+    own = [line for line in lines if is_large(line) and passed(line)]
     counts = Counter(
         (f"{line['kind']} {line['size']:g}", line["data"], ", ".join(line["columns"]), line["n"]) for line in own
     )
@@ -150,8 +150,8 @@ def goals(lines: Sequence[Line]) -> None:
     print("### Goals\n")
     own = _of(lines, *CLEAN)
     twice = [line for line in _of(lines, "lost margins") if line["size"] == 2.0 and enough(line)]
-    drift = [line for line in lines if line["family"] == "drift" and line["large"] and line["n"] >= 300]
-    large = [line for line in lines if line["large"]]
+    drift = [line for line in lines if line["family"] == "drift" and is_large(line) and line["n"] >= 300]
+    large = [line for line in lines if is_large(line)]
     rows = []
     for n in SIZES:
         part = _at(own, n)
@@ -180,6 +180,15 @@ def goals(lines: Sequence[Line]) -> None:
 def blocked(line: Line) -> bool:
     """Whether the pipeline stopped: blocked, or evidence that cannot be judged."""
     return line["verdict"] in {"fail", "error", "no policy"} or line.get("exit", 0) != 0
+
+
+def is_large(line: Line) -> bool:
+    """Whether a fault that was planted large truly is: it loses, or moves, at least two margins.
+
+    Three in ten labels flipped hardly touch some models: what a policy allows is no fault.
+    """
+    effect = line.get("effect")
+    return bool(line["large"]) and (effect is None or effect >= 2)
 
 
 def inconclusive(line: Line) -> bool:

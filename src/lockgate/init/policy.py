@@ -29,7 +29,7 @@ from lockgate.types import Finding, GateRun
 
 Step = Callable[..., None]
 
-_ROUNDS = 3  # of settling; the second already finds nothing new, unless a gate depends on another one's limits
+_ROUNDS = 5  # of settling: what one round leaves out of a gate changes what the next one asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +122,9 @@ def _settled(proposal: Proposal, sight: Sight, out: Path, step: Step) -> Proposa
         proposal = _with_duplicates(_with_performance(proposal, sight, runs), runs)
         broken: tuple[Finding, ...] = ()
         for _ in range(_ROUNDS):
-            findings = _judged(proposal, scratch, runs)
-            proposal, broken = settle(proposal, findings)
-            if not any(finding.status.severity >= 2 for finding in findings):
+            before = proposal
+            proposal, broken = settle(before, _judged(before, scratch, runs), runs)
+            if proposal == before and not broken:
                 return proposal
     finally:
         scratch.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ class Limit:
         bound: which bound it sets.
         limit: as the policy writes it: `0.65`, `5%`.
         warn: it stands at `level: warn`, because the champion itself misses it.
+        norm: the limit that was to hold; the champion misses it, so that it warns and `limit` blocks.
         why: the comment beside it.
     """
 
@@ -28,6 +29,7 @@ class Limit:
     bound: Bound
     limit: str
     warn: bool = False
+    norm: str = ""
     why: str = ""
 
 

@@ -195,7 +195,11 @@ def fairness_part(task: Task) -> GatePart:
             Limit(metric="selection_rate_ratio", bound="min", limit=MIN_RATIO, why="the four-fifths rule"),
             Limit(metric="equalized_odds_difference", bound="max", limit=MAX_DIFFERENCE, why="error rates alike"),
         )
-    return GatePart(id="fairness", why="the norm; what the champion misses only warns, but is no looser", limits=limits)
+    return GatePart(
+        id="fairness",
+        why="the norm; where the champion misses it, it warns, and what is clearly worse than today blocks",
+        limits=limits,
+    )
 
 
 def find_slices(

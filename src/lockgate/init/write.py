@@ -176,8 +176,9 @@ def _column(name: str, part: ColumnPart) -> Line:
 
 
 def condition(limit: Limit) -> str:
-    """A limit as the policy writes it: `{max: 0.2, level: warn}`."""
-    return f"{{{limit.bound}: {limit.limit}{', level: warn' if limit.warn else ''}}}"
+    """A limit as the policy writes it: `{max: 0.2}`, `{max: 0.3, warn: 0.2}`, `{max: 0.2, level: warn}`."""
+    norm = f", warn: {limit.norm}" if limit.norm else ""
+    return f"{{{limit.bound}: {limit.limit}{norm}{', level: warn' if limit.warn else ''}}}"
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
