@@ -59,7 +59,7 @@ def settle(
 
 
 def _is_missed(finding: Finding) -> bool:
-    """Whether the champion misses it. What chance may explain of drift is left to chance: samples of one source differ."""
+    """Whether the champion misses it. What chance may explain of drift is left to chance: two samples differ."""
     undecided = finding.status is Status.INCONCLUSIVE and finding.gate != "drift"
     return finding.status is Status.FAIL or undecided
 
