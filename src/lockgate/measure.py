@@ -1,11 +1,13 @@
 """Runs one gate in its own thread, within its time, its output checked. What goes wrong is an error of the gate."""
 
 import contextlib
+import re
 import sys
 import threading
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,9 @@ from lockgate.evidence.view import Evidence
 from lockgate.gates.base import metrics_of
 from lockgate.plugins import described
 from lockgate.policy.model import GateSpec
-from lockgate.types import GateRun, Measurement, Metric, Missing
+from lockgate.types import Attached, GateRun, Measurement, Metric, Missing
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(slots=True)
@@ -25,10 +29,19 @@ class _Yield:
     """What a gate has yielded so far, and how it ended. Written by the gate's thread alone."""
 
     entries: list[Measurement | Missing] = field(default_factory=list)
+    attached: dict[str, Attached] = field(default_factory=dict)
     error: str | None = "the gate did not end"
 
 
-def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> GateRun:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a gate measured, and what it wants kept beside the Record."""
+
+    run: GateRun
+    attached: tuple[Attached, ...] = ()
+
+
+def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> Measured:
     """What a gate measured on each of its data roles.
 
     A gate that raises, exits, takes too long or yields what it may not is a run with an `error`; what it measured
@@ -39,13 +52,12 @@ def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> GateRun:
     thread = threading.Thread(
         target=_fill, args=(yielded, spec, evidence, metrics), daemon=True, name=f"gate {spec.id}"
     )
-    # A gate's prints are no results: standard output belongs to the report.
-    with contextlib.redirect_stdout(sys.stderr):
+    with _ASIDE:
         thread.start()
         thread.join(spec.timeout)
     late = thread.is_alive()
     entries = list(yielded.entries)
-    return GateRun(
+    run = GateRun(
         id=spec.id,
         uses=spec.uses,
         dimension=spec.gate.dimension,
@@ -56,13 +68,39 @@ def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> GateRun:
         libraries=versions(spec.gate.libraries),
         code=spec.code,
     )
+    return Measured(run=run, attached=tuple(yielded.attached.values()))
+
+
+class _Aside:
+    """While a gate runs, what it prints goes to standard error: prints are no results. Gates may run side by side."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._redirected = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._running == 0:
+                self._redirected.enter_context(contextlib.redirect_stdout(sys.stderr))
+            self._running += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running == 0:
+                self._redirected.close()
+
+
+_ASIDE = _Aside()
 
 
 def _fill(yielded: _Yield, spec: GateSpec, evidence: Mapping[str, Evidence], metrics: Mapping[str, Metric]) -> None:
     try:
         gate = spec.gate()
         for role, view in evidence.items():
-            for entry in gate.measure(spec.params, view):
+            keep = partial(_keep, yielded, role if len(evidence) > 1 else "")
+            for entry in gate.measure(spec.params, replace(view, keep=keep)):
                 checked = _checked(entry, metrics)
                 at = replace(checked.at, data=role) if len(evidence) > 1 else checked.at
                 yielded.entries.append(replace(checked, at=at))
@@ -72,6 +110,18 @@ def _fill(yielded: _Yield, spec: GateSpec, evidence: Mapping[str, Evidence], met
         yielded.error = f"the gate broke: {described(error)}{_place(error)}"
     else:
         yielded.error = None
+
+
+def _keep(yielded: _Yield, role: str, entry: Attached) -> None:
+    """Keep an attachment under a name that no other one has.
+
+    Raises:
+        TypeError: it is no plain file name, holds no bytes, or the name is taken.
+    """
+    name = f"{role}-{entry.name}" if role else entry.name
+    if not _FILE_NAME.fullmatch(name) or not isinstance(entry.data, bytes) or name in yielded.attached:
+        raise TypeError(f"it attached {name!r}: an attachment is bytes under a plain file name of its own")
+    yielded.attached[name] = replace(entry, name=name)
 
 
 def _checked(entry: Any, metrics: Mapping[str, Metric]) -> Measurement | Missing:

@@ -178,9 +178,11 @@ def _fault(gate: Any) -> _Fault | None:
 
 def _wrong_attributes(gate: Any) -> str | None:
     needs = gate.needs
-    if not isinstance(needs, Needs) or not _is_text(needs.data) or not isinstance(needs.sensitive, bool):
+    if not isinstance(needs, Needs) or not (needs.data is None or _is_text(needs.data)):
         return "`needs` must be a lockgate.Needs that names a data role"
-    wants = [getattr(needs, name) for name in ("reference", "training", "candidate", "champion")]
+    if not isinstance(needs.sensitive, bool) or not isinstance(needs.apart, bool):
+        return "`needs`: `sensitive` and `apart` are true or false"
+    wants = [getattr(needs, name) for name in ("reference", "training", "candidate", "champion", "model", "artifact")]
     if any(want not in get_args(Want) for want in wants):
         return f"`needs`: each want is one of {', '.join(get_args(Want))}"
     if not _is_text(gate.dimension):

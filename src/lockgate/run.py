@@ -6,7 +6,8 @@ import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,14 +18,16 @@ from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.digest import digest_bytes
 from lockgate.evidence.gather import Gathered
 from lockgate.evidence.uri import redacted
+from lockgate.evidence.view import Evidence
 from lockgate.gates.base import metrics_of
 from lockgate.history import holdout_use, number_of_candidates, runs_folder
 from lockgate.judge import judge
-from lockgate.measure import measure
+from lockgate.measure import Measured, measure
 from lockgate.policy.load import load_policy
 from lockgate.policy.model import GateSpec, Overrides, Policy
 from lockgate.progress import Progress, silent
 from lockgate.types import (
+    Attached,
     Attachment,
     Content,
     GateRun,
@@ -40,10 +43,10 @@ CI_VARIABLES = {"GITHUB_ACTIONS": "github", "GITLAB_CI": "gitlab", "TF_BUILD": "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """A Record and the bytes of its attachments, by name."""
+    """A Record and what is kept beside it."""
 
     record: Record
-    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    attachments: tuple[Attached, ...] = ()
 
 
 def check(
@@ -103,15 +106,12 @@ def execute(
     gates = _selected(policy, only)
     durations: dict[str, float] = {}
     with Gathered(policy, gates, tables, progress.step) as evidence:
-        runs = []
-        for number, spec in enumerate(gates):
-            progress.step(f"gate {spec.id}", number, len(gates))
-            clock = time.perf_counter()
-            runs.append(_run_gate(spec, evidence))
-            durations[spec.id] = round(time.perf_counter() - clock, 6)
+        measured = _measured(gates, evidence, progress, durations)
         evidence.verify()
+        runs = [each.run for each in measured]
         content = _content(policy, evidence, runs, only=frozenset(only) if only else None, history=history)
-        attachments = evidence.attachments
+        kept = (replace(item, name=f"{each.run.id}-{item.name}") for each in measured for item in each.attached)
+        attachments = (*evidence.attachments, *kept)
     progress.step("judged", len(gates), len(gates))
     run = run_facts(started, durations, runs, overrides=named, command=command)
     return _result(content, run, attachments)
@@ -125,16 +125,43 @@ def _selected(policy: Policy, only: tuple[str, ...]) -> tuple[GateSpec, ...]:
     return tuple(spec for spec in policy.gates if not only or spec.id in only)
 
 
-def _run_gate(spec: GateSpec, evidence: Gathered) -> GateRun:
-    """A gate's run; evidence that this gate alone cannot use is an error of this gate."""
+def _measured(
+    gates: Sequence[GateSpec], evidence: Gathered, progress: Progress, durations: dict[str, float]
+) -> list[Measured]:
+    """What each gate measured, in the policy's order. Those that work apart run beside the others."""
+    done: dict[str, Measured | Future[Measured]] = {}
+
+    def timed(spec: GateSpec, views: Mapping[str, Evidence]) -> Measured:
+        clock = time.perf_counter()
+        measured = measure(spec, views)
+        durations[spec.id] = round(time.perf_counter() - clock, 6)
+        return measured
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as beside:
+        # Those that work apart first: they take long, and leave this process to the others.
+        for number, spec in enumerate(sorted(gates, key=lambda spec: not spec.gate.needs.apart)):
+            progress.step(f"gate {spec.id}", number, len(gates))
+            views = _views(spec, evidence)
+            if isinstance(views, GateRun):
+                done[spec.id] = Measured(run=views)
+                durations[spec.id] = 0.0
+            elif spec.gate.needs.apart:
+                done[spec.id] = beside.submit(timed, spec, views)
+            else:
+                done[spec.id] = timed(spec, views)
+        ended = {gate: held.result() if isinstance(held, Future) else held for gate, held in done.items()}
+    return [ended[spec.id] for spec in gates]
+
+
+def _views(spec: GateSpec, evidence: Gathered) -> Mapping[str, Evidence] | GateRun:
+    """What a gate sees; its run where it sees nothing: evidence that it alone cannot use is an error of this gate."""
     blank = GateRun(id=spec.id, uses=spec.uses, dimension=spec.gate.dimension, metrics={}, code=spec.code)
     if spec.gate.needs.champion == "yes" and not evidence.has_champion():
         return replace(blank, metrics=metrics_of(spec.gate, spec.params), no_champion=True)
     try:
-        views = evidence.views(spec)
+        return evidence.views(spec)
     except EvidenceError as error:  # the gates that can do without it still measure
         return replace(blank, metrics=metrics_of(spec.gate, spec.params), error=str(error))
-    return measure(spec, views)
 
 
 def _content(
@@ -216,8 +243,8 @@ def _shown(word: str) -> str:
     return text if address is None else text[: address.start()] + redacted(text[address.start() :])
 
 
-def _result(content: Content, run: Run, attachments: Mapping[str, bytes]) -> CheckResult:
-    facts = {name: Attachment(digest=digest_bytes(held), media_type="text/plain") for name, held in attachments.items()}
+def _result(content: Content, run: Run, attachments: tuple[Attached, ...]) -> CheckResult:
+    facts = {held.name: Attachment(digest=digest_bytes(held.data), media_type=held.media_type) for held in attachments}
     return CheckResult(record=records.make(content, run, facts), attachments=attachments)
 
 

@@ -75,7 +75,7 @@ def _tables(gate: type[Gate[Any]], example: Example) -> Mapping[str, object]:
     import pyarrow as pa
 
     columns = {gate.needs.data: example.data, "reference": example.reference}
-    return {role: pa.table(dict(held)) for role, held in columns.items() if held is not None}
+    return {role: pa.table(dict(held)) for role, held in columns.items() if role is not None and held is not None}
 
 
 def _lacking(examples: Sequence[Example]) -> list[str]:

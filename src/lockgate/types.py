@@ -215,6 +215,18 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """Bytes that a gate wants kept beside the Record: a library's own report, a bill of materials, a picture.
+
+    `name` is a file name; the Record holds its digest, and no verdict rests on it.
+    """
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """What a gate says about a metric: which way is better, its domain, its unit, what it means.
 

@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from lockgate.cli._files import write_all
 from lockgate.errors import LockgateError
 from lockgate.progress import printable
 from lockgate.reports import find_format, formats, terminal
-from lockgate.types import Record
+from lockgate.types import Attached, Record
 
 
 def report_names() -> tuple[str, ...]:
@@ -17,14 +17,14 @@ def report_names() -> tuple[str, ...]:
     return tuple(form.FILE for form in formats().values() if form.FILE is not None)
 
 
-def write_reports(folder: Path, record: Record, attachments: Mapping[str, bytes]) -> None:
+def write_reports(folder: Path, record: Record, attachments: Sequence[Attached]) -> None:
     """Write a run's reports and attachments, and its Record last: where it stands, all that it names stands too.
 
     Raises:
         LockgateError: a file cannot be written.
     """
     texts = {form.FILE: form.render(record).encode() for form in formats().values() if form.FILE is not None}
-    files = {**attachments, **texts}
+    files = {**{held.name: held.data for held in attachments}, **texts}
     if "record.json" in files:
         files["record.json"] = files.pop("record.json")
     write_all(folder, files)

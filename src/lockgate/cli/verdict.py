@@ -49,6 +49,6 @@ def command(
     record = merge(read, policy=rules, command=("lockgate", *sys.argv[1:]), history=history)
     if out is not None:
         prepare(out, report_names())
-        write_reports(out, record, {})
+        write_reports(out, record, ())
     show(record, form, out)
     return record.verdict.exit_code

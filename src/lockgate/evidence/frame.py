@@ -42,6 +42,21 @@ class Answers:
     threshold: float | None = None
 
 
+def predictions_of(answers: Answers, frame: Frame, rows: int, labelling: Labelling, where: str) -> Predictions:
+    """A model's answers about `rows` rows, coded as in a frame.
+
+    Raises:
+        EvidenceError: they are broken, or hold a class that the frame has not.
+    """
+    _check_rows(answers, rows, where)
+    if frame.task == "regression":
+        said = _regression(answers, where)
+    else:
+        said = _classified(answers, frame.classes, frame.task, labelling, where)
+    assert said is not None  # noqa: S101 (there are answers)
+    return said
+
+
 def build_frame(
     table: pa.Table,
     where: str,

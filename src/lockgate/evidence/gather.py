@@ -1,30 +1,30 @@
 """Resolves what gates need, once: data sets, models, predictions, frames. All is pinned by digest when it is opened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lockgate.errors import EvidenceError, UsageError, did_you_mean
+from lockgate.evidence.artifacts import Artifacts
+from lockgate.evidence.asking import AskedModel
 from lockgate.evidence.columns import PinnedColumns, named_columns, pin_columns, read_predictions
 from lockgate.evidence.frame import Answers, Labelling, build_frame
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.slices import make_groupings, make_slices
 from lockgate.evidence.sources.arrow import ArrowSource
+from lockgate.evidence.sources.nothing import NoSource
 from lockgate.evidence.uri import PROFILE
-from lockgate.evidence.view import Evidence, Frame, Source
+from lockgate.evidence.view import Evidence, Frame, OpenModel, Source, Step
 from lockgate.gates.base import Needs
 from lockgate.policy.model import GateSpec, ModelSpec, Policy
-from lockgate.types import DataFacts, GateRules, ModelFacts
+from lockgate.types import Attached, DataFacts, GateRules, ModelFacts
 
 if TYPE_CHECKING:
     from lockgate.evidence.sources.profile import ProfileSource
     from lockgate.evidence.worker.model import Model
-
-Step = Callable[..., None]
-"""`Progress.step`."""
 
 
 class Gathered:
@@ -51,6 +51,7 @@ class Gathered:
         self._columns: dict[str, PinnedColumns] = {}
         self._raw: dict[tuple[int, str], RawPredictions] = {}
         self._frames: dict[tuple[str, bool], Frame | EvidenceError] = {}
+        self._artifacts = Artifacts(policy.model, self._base, self._stack)
         self.sources: dict[str, ArrowSource] = {}
         self._profile: ProfileSource | None = None
         for spec in gates:
@@ -69,7 +70,8 @@ class Gathered:
         """The pinned models that were opened, by role."""
         # Asked anew each time: what code a model imported is known when it has predicted.
         pinned: dict[str, PinnedColumns | Model] = {**self._columns, **self._models}
-        return {who: pinned[who].facts for who in sorted(pinned)}
+        facts = {**self._artifacts.facts, **{who: held.facts for who, held in pinned.items()}}
+        return {who: facts[who] for who in sorted(facts)}
 
     @property
     def data(self) -> Mapping[str, DataFacts]:
@@ -80,10 +82,13 @@ class Gathered:
         return {role: pinned[role] for role in sorted(pinned)}
 
     @property
-    def attachments(self) -> Mapping[str, bytes]:
+    def attachments(self) -> tuple[Attached, ...]:
         """What stands beside the Record: the locks of the models' environments."""
         locks = {role: model.lock for role, model in self._models.items() if model.lock is not None}
-        return {f"environment-{role}.txt": lock.encode() for role, lock in locks.items()}
+        return tuple(
+            Attached(name=f"environment-{role}.txt", media_type="text/plain", data=lock.encode())
+            for role, lock in locks.items()
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -115,12 +120,13 @@ class Gathered:
             self._profile.verify()
         for columns in self._columns.values():
             columns.verify()
+        self._artifacts.verify(self.models)
 
     # --- what a gate sees of it ---------------------------------------------------------------------------------------
 
     def views(self, spec: GateSpec) -> dict[str, Evidence]:
         """What a gate sees, for each data role that it measures."""
-        return {role: self._view(spec, role) for role in spec.data}
+        return {role: self._view(spec, role) for role in spec.data or ("",)}
 
     def has_champion(self) -> bool:
         """Whether the policy names a champion."""
@@ -129,14 +135,16 @@ class Gathered:
     def _view(self, spec: GateSpec, role: str) -> Evidence:
         needs, data = spec.gate.needs, self._policy.data
         reference = self._reference(needs, role)
+        source = self.sources[role] if role else NoSource()
+        models = self._asked_models(needs, role)
         return Evidence(
             task=self._policy.model.task,
-            data=self.sources[role],
-            frame=self._frame(role, needs, required=needs.candidate == "yes"),
+            data=source,
+            frame=self._frame(role, needs, required=needs.candidate == "yes") if role else None,
             reference=reference,
             reference_frame=self._reference_frame(needs),
             training=self.sources.get("training") if needs.training != "no" else None,
-            features=self._features(needs, self.sources[role], reference),
+            features=self._features(needs, source, reference),
             label=data.label,
             id=data.id,
             weight=data.weight,
@@ -145,6 +153,13 @@ class Gathered:
             min_rows=data.min_rows,
             seed=self._policy.seed,
             asked=frozenset(clause.metric for rules in self._rules_of(spec) for clause in rules.clauses),
+            candidate_model=models.get("candidate"),
+            champion_model=models.get("champion"),
+            artifacts={} if needs.artifact == "no" else self._artifacts.all(required=needs.artifact == "yes"),
+            sensitive=tuple(item.column for item in data.sensitive),
+            policy=self._policy.path,
+            seconds=spec.timeout,
+            step=self._step,
         )
 
     def _rules_of(self, spec: GateSpec) -> tuple[GateRules, ...]:
@@ -194,7 +209,7 @@ class Gathered:
                 what = f"the gate {spec.id!r} needs the data set {role!r}"
                 raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")
 
-    def _features(self, needs: Needs, source: ArrowSource, reference: Source | None) -> tuple[str, ...]:
+    def _features(self, needs: Needs, source: Source, reference: Source | None) -> tuple[str, ...]:
         """The feature columns: the policy's, else those that the candidate names, else all without another role.
 
         The latter also of the reference: a column that went away is one that cannot be measured, not one less to ask.
@@ -318,6 +333,46 @@ class Gathered:
             self._step(what, 0, source.rows)
             self._raw[key] = model.predict(table, progress=partial(self._step, what, total=source.rows))
         return Answers(who=who, raw=self._raw[key], threshold=threshold)
+
+    def _asked_models(self, needs: Needs, role: str) -> dict[str, OpenModel]:
+        """The models themselves, for a gate that asks them: the champion only where it can be asked.
+
+        Raises:
+            EvidenceError: the gate cannot do without the candidate, and it cannot be asked.
+        """
+        asked: dict[str, OpenModel] = {}
+        block = self._policy.model
+        for who in ("candidate", "champion") if needs.model != "no" and role else ():
+            required = needs.model == "yes" and who == "candidate"
+            spec: ModelSpec | None = getattr(block, who)
+            wanted = who == "candidate" or needs.champion != "no"
+            if spec is None or spec.predictions is not None or block.task == "other" or not wanted:
+                if required:
+                    what = "the gate asks the candidate itself, and the policy names only what it predicted"
+                    fix = "name the model: candidate: PATH" if spec is not None else "name it, or give --candidate"
+                    raise EvidenceError(what, where="model.candidate", fix=fix)
+                continue
+            frame = self._frame(role, replace(needs, candidate="yes", champion="no"), required=required)
+            if frame is None:
+                continue
+            try:
+                asked[who] = self._asked_model(who, spec, frame, role)
+            except EvidenceError:
+                if required:
+                    raise
+        return asked
+
+    def _asked_model(self, who: str, spec: ModelSpec, frame: Frame, role: str) -> OpenModel:
+        data, block, source = self._policy.data, self._policy.model, self.sources[role]
+        model = self._opened(who, spec)
+        return AskedModel(
+            who=who,
+            model=model,
+            features=self._inputs(who, model, source),
+            frame=frame,
+            labelling=Labelling(label=data.label or "", positive=data.positive, favourable=data.favourable),
+            threshold=spec.threshold if spec.threshold is not None else block.threshold,
+        )
 
     def _opened(self, who: str, spec: ModelSpec) -> "Model":
         """The model of a role. A champion that is the candidate's own file, in its environment, is opened once.

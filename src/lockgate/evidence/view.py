@@ -1,14 +1,18 @@
 """What one gate sees of the evidence: summaries of data sets, and the prediction frame."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.evidence.distribution import Counts, Distribution, freeze
-from lockgate.types import Task
+from lockgate.types import JSON, Attached, ModelFacts, Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Label: TypeAlias = str | int | float | bool
 Bools: TypeAlias = NDArray[np.bool_]
@@ -74,6 +78,14 @@ class Source(Protocol):
 
     def shared_rows(self, other: "Source", columns: tuple[str, ...]) -> int:
         """How many rows of this source also stand in another one, compared on some columns."""
+        ...
+
+    def table(self, columns: Sequence[str], rows: Codes | None = None) -> "pa.Table":
+        """Some columns of all rows, or of those whose places (m,) are given: for gates that need the rows themselves.
+
+        Raises:
+            EvidenceError: there are no such columns, or the source holds no rows (a profile).
+        """
         ...
 
 
@@ -164,6 +176,83 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a job in a model's own process came to: small facts, and arrays of numbers by name."""
+
+    facts: Mapping[str, JSON]
+    arrays: Mapping[str, Floats]
+
+
+class OpenModel(Protocol):
+    """A model that a gate may ask itself: it runs in a process of its own and is given features, never the label."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Its digest, format and libraries."""
+        ...
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that it is given, in its order."""
+        ...
+
+    def predict(self, table: "pa.Table") -> Predictions:
+        """What it says of some rows, coded as in the prediction frame.
+
+        Args:
+            table: the columns `features`, in any order.
+
+        Raises:
+            EvidenceError: it fails, or its answer is no answer.
+        """
+        ...
+
+    def job(
+        self,
+        name: str,
+        table: "pa.Table | None" = None,
+        settings: Mapping[str, JSON] | None = None,
+        *,
+        seconds: float | None = None,
+    ) -> Done:
+        """Run one of `lockgate.evidence.worker.jobs` beside the opened model, in its process and interpreter.
+
+        Args:
+            name: of the job's module.
+            table: rows that go with it, the columns `features`.
+            settings: plain values.
+            seconds: time after which it is stopped; None: the time that opening or predicting may take.
+
+        Raises:
+            EvidenceError: the job fails, takes too long, or a library that it needs is not in the model's interpreter.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """The bytes of a model as they were pinned, never opened here: a private copy, and its digest.
+
+    Attributes:
+        uri: as the policy says it.
+        path: of the copy.
+        digest: `sha256:…`.
+    """
+
+    uri: str
+    path: Path
+    digest: str
+
+
+Step: TypeAlias = Callable[..., None]
+"""Tells a person what is being done: `step(text, done, total)`, or `step(text)`."""
+
+
+def _silently(*_: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that a gate may look at. What its `needs` did not ask for is None.
 
@@ -184,6 +273,14 @@ class Evidence:
         seed: of every draw.
         asked: the metrics that the policy asks of this gate; None: all. What is dear to measure need not be measured
             for the others.
+        candidate_model: the candidate itself, for gates that ask it about rows of their own making.
+        champion_model: the champion itself; None where there is none, or where it cannot be asked.
+        artifacts: the models' bytes, by role (`candidate`, `champion`).
+        sensitive: names of the sensitive columns.
+        policy: the policy's file; paths that a gate's settings name are relative to its folder.
+        seconds: the gate's time limit, where the policy sets one.
+        step: tells what is being done, for what takes long.
+        keep: keeps bytes beside the Record (a library's own report, a picture); no verdict rests on them.
     """
 
     task: Task
@@ -201,6 +298,14 @@ class Evidence:
     min_rows: int = 30
     seed: int = 7
     asked: frozenset[str] | None = None
+    candidate_model: OpenModel | None = None
+    champion_model: OpenModel | None = None
+    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
+    sensitive: tuple[str, ...] = ()
+    policy: Path = Path("lockgate.yaml")
+    seconds: float | None = None
+    step: Step = _silently
+    keep: Callable[[Attached], None] = _silently
 
     def asks(self, metric: str) -> bool:
         """Whether the policy asks for a metric of this gate."""

@@ -30,20 +30,26 @@ class Needs:
     """What a gate must be given: resolved once, shared by all. What is not there stops the run before a gate.
 
     Attributes:
-        data: the data role it measures when the policy names none.
+        data: the data role it measures when the policy names none; None: it measures no data set.
         reference: whether it compares with the `reference` data.
         training: whether it looks at the `training` data.
         candidate: whether it reads the candidate's predictions and the label.
         champion: whether it reads the champion's predictions.
         sensitive: whether it needs `data.sensitive`.
+        model: whether it asks the models itself (`Evidence.candidate_model`).
+        artifact: whether it reads the models' bytes (`Evidence.artifacts`), which are then not opened for it.
+        apart: whether it works in processes of its own, so that it may run beside other gates.
     """
 
-    data: str = "validation"
+    data: str | None = "validation"
     reference: Want = "no"
     training: Want = "no"
     candidate: Want = "no"
     champion: Want = "no"
     sensitive: bool = False
+    model: Want = "no"
+    artifact: Want = "no"
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +107,10 @@ class Gate(Protocol[P]):
         ...
 
     def measure(self, params: P, evidence: Evidence) -> Iterator[Measurement | Missing]:
-        """Measure what the evidence shows; what cannot be measured is a `Missing` with the reason, never left out."""
+        """Measure what the evidence shows; what cannot be measured is a `Missing` with the reason, never left out.
+
+        What else is worth keeping (a library's own report) is given to `evidence.keep`.
+        """
         ...
 
 

@@ -141,10 +141,10 @@ def _measured(proposal: Proposal, scratch: Path, step: Step) -> list[GateRun]:
         for number, spec in enumerate(policy.gates):
             step(f"gate {spec.id}", number, len(policy.gates))
             views = gathered.views(spec)
-            run = measure(spec, views)
+            run = measure(spec, views).run
             if spec.id == "fairness":
                 sure = {role: replace(view, min_rows=sure_rows(view.min_rows)) for role, view in views.items()}
-                run = _surely_measured(run, measure(spec, sure))
+                run = _surely_measured(run, measure(spec, sure).run)
             runs.append(run)
     return runs
 

@@ -174,7 +174,7 @@ def _on_data(policy: Policy, specs: Sequence[GateSpec], models: Mapping[str, boo
                 Seen(
                     spec=spec,
                     rules=_rules(policy, spec),
-                    run=measure(spec, views),
+                    run=measure(spec, views).run,
                     source=source,
                     rows={role: view.data.rows for role, view in views.items()},
                     reference=next((v.reference.rows for v in views.values() if v.reference is not None), None),
@@ -263,7 +263,7 @@ def _supposed(policy: Policy, specs: Sequence[GateSpec], looking: _Looking) -> l
                 Seen(
                     spec=spec,
                     rules=_rules(policy, spec),
-                    run=measure(spec, views),
+                    run=measure(spec, views).run,
                     source="supposed",
                     rows=dict.fromkeys(spec.data, ROWS),
                     reference=ROWS if spec.gate.needs.reference != "no" else None,

@@ -235,12 +235,16 @@ def _defaults(reading: _Reading, node: Node) -> Iterator[Clause]:
 
 def _roles(block: GateBlock | None, node: Node, gate: type[Gate[Any]], mistakes: list[Mistake]) -> tuple[str, ...]:
     if block is None or block.data is None:
+        if gate.needs.data is None:
+            return ()
         if gate.needs.data not in ROLES:
             what = f"the gate measures the data role {gate.needs.data!r}, which no policy names"
             mistakes.append(Mistake(place=node.at, what=what, fix=f"add `data`: {', '.join(ROLES)}"))
         return (gate.needs.data,)
     roles = (block.data,) if isinstance(block.data, str) else block.data
     place = node.entries["data"].place
+    if gate.needs.data is None:
+        mistakes.append(Mistake(place=place, what="the gate measures no data set", fix="remove `data`"))
     mistakes += [
         Mistake(place=place, what=f"unknown data role {role!r}", fix=did_you_mean(role, ROLES))
         for role in roles

@@ -87,7 +87,7 @@ def _check_outcome(given: _Given) -> Iterator[Mistake]:
 
 def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[Mistake]:
     needs, named = gate.needs, _roles(node)
-    measured = named or (needs.data,)
+    measured = named or (() if needs.data is None else (needs.data,))
     also = (role for role in ("reference", "training") if getattr(needs, role) == "yes")
     for role in dict.fromkeys((*measured, *also)):
         if role in ROLES and not given.data(role):
@@ -102,6 +102,9 @@ def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[M
         yield Mistake(place=node.at, what="the gate reads predictions, and the task `other` has none", fix=fix)
     elif needs.candidate == "yes" and given.value("data", "label") is None:
         yield Mistake(place=node.at, what="the gate needs the label, and the policy names none", fix="add data.label")
+    if needs.model == "yes" and given.value("model", "task") == "other":
+        fix = "remove the gate, or name the task: binary, multiclass or regression"
+        yield Mistake(place=node.at, what="the gate asks the model, and the task `other` has no predictions", fix=fix)
     if needs.sensitive and not given.value("data", "sensitive"):
         fix = "add data.sensitive: [COLUMN, …]"
         yield Mistake(place=node.at, what="the gate needs sensitive columns, and the policy names none", fix=fix)

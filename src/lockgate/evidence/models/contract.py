@@ -88,12 +88,16 @@ class Opened:
         predict: a table of its features → its answer.
         features: the names that it was fitted on, in order; None when it does not hold them.
         notes: what a reader of the verdict should know about how it was opened.
+        native: the library's own object, for jobs that look inside; None where there is none to look into.
+        rows: a table of its features → what `native` is given.
     """
 
     format: str
     predict: Callable[[Any], Answer]
     features: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    native: Any = None
+    rows: Callable[[Any], Any] | None = None
 
 
 def need(module: str, asked: Asked, *, least: str = "") -> ModuleType:

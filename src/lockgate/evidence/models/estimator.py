@@ -38,7 +38,15 @@ def opened(model: Any, asked: Asked, kind: str) -> Opened:
             f"the file holds a {type(model).__name__}, which has no predict",
             "save the fitted estimator or pipeline itself",
         )
-    return Opened(format=kind, predict=_predictor(model, asked), features=_names(model), notes=_notes(model))
+    rows = _rows(model, asked)
+    return Opened(
+        format=kind,
+        predict=lambda table: answer(model, rows(table), asked),
+        features=_names(model),
+        notes=_notes(model),
+        native=model,
+        rows=rows,
+    )
 
 
 def _notes(model: Any) -> tuple[str, ...]:
@@ -50,17 +58,18 @@ def _names(model: Any) -> tuple[str, ...] | None:
     return None if names is None else tuple(str(name) for name in names)
 
 
-def _predictor(model: Any, asked: Asked) -> Callable[[Any], Answer]:
+def _rows(model: Any, asked: Asked) -> Callable[[Any], Any]:
+    """What turns a table into the form that a model was fitted on."""
     named = _names(model) is not None
     count = getattr(model, "n_features_in_", None)
     if not named and count is not None:
 
-        def predict(table: Any) -> Answer:
+        def matrix(table: Any) -> Any:
             tables.require_columns(table, int(count))
-            return answer(model, tables.matrix(table), asked)
+            return tables.matrix(table)
 
-        return predict
-    return lambda table: answer(model, _given(table, asked), asked)
+        return matrix
+    return lambda table: _given(table, asked)
 
 
 def _given(table: Any, asked: Asked) -> Any:

@@ -52,7 +52,14 @@ def opened(model: Any, asked: Asked, kind: str) -> Opened:
         score = np.column_stack([1.0 - values, values]) if values.ndim == 1 else values
         return Answer(prediction=np.asarray(classes)[score.argmax(axis=1)], score=score, classes=classes)
 
-    return Opened(format=kind, predict=predict, features=None if unnamed else names, notes=notes)
+    return Opened(
+        format=kind,
+        predict=predict,
+        features=None if unnamed else names,
+        notes=notes,
+        native=model,
+        rows=lambda table: _rows(table, booster, categorical, asked),
+    )
 
 
 def _head(booster: Any) -> dict[str, str]:

@@ -125,13 +125,16 @@ class ArrowSource:
         check_size(plain_size(column), MAX_COLUMN_BYTES, name, self._where)
         return self._guarded(name, lambda: column.cast(kind))
 
-    def table(self, columns: Sequence[str]) -> pa.Table:
-        """Some columns, in the types that the data set gives them.
+    def table(self, columns: Sequence[str], rows: NDArray[np.int64] | None = None) -> pa.Table:
+        """Some columns, in the types that the data set gives them; of all rows, or of those at some places (m,).
 
         Raises:
             EvidenceError: there is no such column, or it cannot be read.
         """
-        return pa.Table.from_arrays([self.column(name) for name in columns], names=list(columns))
+        if rows is None:
+            return pa.Table.from_arrays([self.column(name) for name in columns], names=list(columns))
+        places = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows.astype(np.int64).tobytes())])
+        return pa.Table.from_arrays([self.column(name).take(places) for name in columns], names=list(columns))
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A number, boolean or time column in the order of the rows (n,), NaN where it is missing.

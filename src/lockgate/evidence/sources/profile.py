@@ -1,6 +1,6 @@
 """A saved profile in the place of the data that it was made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +14,7 @@ from lockgate.evidence.profile.read import load
 from lockgate.evidence.profile.write import BEGIN, MOST_BYTES
 from lockgate.evidence.resolve import pinned
 from lockgate.evidence.uri import PROFILE, redacted
-from lockgate.evidence.view import Column, Source
+from lockgate.evidence.view import Codes, Column, Source
 from lockgate.stats.bins import Bins, Rare
 from lockgate.types import DataFacts
 
@@ -152,6 +152,14 @@ class ProfileSource:
             EvidenceError: always.
         """
         self._no_rows(f"which rows it shares with {other.uri} in {len(columns)} columns")
+
+    def table(self, columns: Sequence[str], rows: Codes | None = None) -> NoReturn:
+        """A profile holds no rows.
+
+        Raises:
+            EvidenceError: always.
+        """
+        self._no_rows(f"{'all' if rows is None else len(rows)} rows of {len(columns)} columns")
 
     def _known(self, name: str) -> ColumnProfile:
         if name not in self._columns:

@@ -71,18 +71,22 @@ class _Worker:
     """Holds the opened model between two messages."""
 
     def __init__(self) -> None:
-        self.predict: Any = None
+        self.opened: Any = None
         self.notes: list[str] = []
         self.memory = 0
         self.imports = Imports(())
 
     def answer(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """The answer to one message; an error is an answer too."""
-        step = "opening it" if header["do"] == "open" else "its predict"
+        step, work = {
+            "open": ("opening it", self._open),
+            "predict": ("its predict", self._predict),
+            "job": (f"the job {header.get('job')}", self._job),
+        }[header["do"]]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
             try:
-                reply, block = self._open(header, body) if header["do"] == "open" else self._predict(header, body)
+                reply, block = work(header, body)
             except MemoryError:
                 limit = f"more than {self.memory / (1 << 30):.3g} GiB of memory"
                 return _error(f"{step} needs {limit}", "free some memory, or take a smaller model"), b""
@@ -105,7 +109,7 @@ class _Worker:
         asked = contract.Asked(**{**header["asked"], "allow": tuple(header["asked"]["allow"]), "source": body})
         kind = "python" if asked.module else detect.find(asked.path, asked.name)
         opened = importlib.import_module(f"lockgate.evidence.models.{kind}").open_model(asked)
-        self.predict = opened.predict
+        self.opened = opened
         self.notes += opened.notes
         libraries = {name: _version(module) for module, name in _LIBRARIES.items() if module in sys.modules}
         return {
@@ -121,7 +125,21 @@ class _Worker:
 
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
             table = reader.read_all()
-        return encode.encode(self.predict(table), header["rows"])
+        return encode.encode(self.opened.predict(table), header["rows"])
+
+    def _job(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        import numpy as np
+        import pyarrow as pa
+
+        table = None
+        if body:
+            with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+                table = reader.read_all()
+        job = importlib.import_module(f"lockgate.evidence.worker.jobs.{header['job']}")
+        facts, arrays = job.run(self.opened, table, header["settings"])
+        held = {name: np.ascontiguousarray(values, dtype="<f8") for name, values in arrays.items()}
+        shapes = {name: list(values.shape) for name, values in held.items()}
+        return {"facts": facts, "arrays": shapes}, b"".join(values.tobytes() for values in held.values())
 
     def _fresh(self, caught: list[warnings.WarningMessage]) -> list[str]:
         """Notes that have not been sent: what the format said, and what libraries warned of."""

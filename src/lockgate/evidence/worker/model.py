@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.digest import digest_parts
 from lockgate.evidence.raw import RawPredictions
-from lockgate.evidence.worker import answers, environment, modelfile
+from lockgate.evidence.view import Done
+from lockgate.evidence.worker import answers, done, environment, modelfile
 from lockgate.evidence.worker.process import Limits, Process, clean
 from lockgate.policy.model import ModelBlock, ModelSpec
-from lockgate.types import ModelFacts, Task
+from lockgate.types import JSON, ModelFacts, Task
 
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -99,6 +100,28 @@ class Model:
             answers.require_numbers(answer, self.facts.uri)
         return answer
 
+    def job(
+        self, name: str, table: pa.Table | None, settings: Mapping[str, JSON], *, seconds: float | None = None
+    ) -> Done:
+        """Run a job beside the model, in its process.
+
+        Args:
+            name: of its module in `lockgate.evidence.worker.jobs`.
+            table: rows that go with it; taken are the columns that the model was fitted on.
+            settings: plain values.
+            seconds: time after which the worker is stopped.
+
+        Raises:
+            EvidenceError: the job fails or takes too long.
+        """
+        body = b"" if table is None else _as_bytes(self._chosen(table))
+        message = {"do": "job", "job": name, "settings": dict(settings)}
+        deadline = time.monotonic() + (self._limits.seconds if seconds is None else seconds)
+        uri = self.facts.uri
+        header, block = self._process.ask(message, body, deadline=deadline, size=lambda held: done.size(held, uri))
+        self._note(header)
+        return done.read(header, block, uri)
+
     def close(self) -> None:
         """End the worker."""
         self._process.close()
@@ -132,13 +155,10 @@ class Model:
         return table.unify_dictionaries() if any(pa.types.is_dictionary(f.type) for f in table.schema) else table
 
     def _ask(self, table: pa.Table, deadline: float) -> RawPredictions:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
-            writer.write_table(table.replace_schema_metadata(None))
         uri, rows = self.facts.uri, table.num_rows
         message = {"do": "predict", "rows": rows}
         header, block = self._process.ask(
-            message, memoryview(sink.getvalue()), deadline=deadline, size=lambda h: answers.shape(h, rows, uri).size
+            message, _as_bytes(table), deadline=deadline, size=lambda h: answers.shape(h, rows, uri).size
         )
         self._note(header)
         return answers.decode(answers.shape(header, rows, uri), block, uri)
@@ -186,6 +206,14 @@ class Model:
             what = f"the model imports more than {_FILES} files of its own"
             raise EvidenceError(what, where=self.facts.uri, fix="install what it needs as a package")
         self.facts = replace(self.facts, code=digest_parts(self._code.items()))
+
+
+def _as_bytes(table: pa.Table) -> memoryview:
+    """A table as an Arrow stream, without metadata."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema.remove_metadata()) as writer:
+        writer.write_table(table.replace_schema_metadata(None))
+    return memoryview(sink.getvalue())
 
 
 def _places(rows: int) -> NDArray[np.int64]:
