@@ -16,7 +16,7 @@ import time
 from covering import Tally, study, truth_of, verdict
 from populations import POPULATIONS
 
-from lockgate.stats.fisher import wilson_bound
+from lockgate.stats.distance_laws.fisher import wilson_bound
 
 SIZES = (200, 2_000, 20_000)
 

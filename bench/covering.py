@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lockgate.law import quantile
-from lockgate.stats.confusion import PER_CLASS, of_class
-from lockgate.stats.fisher import wilson_bound
-from lockgate.stats.multiclass import MulticlassSample
-from lockgate.stats.samples import Sample, metrics_of
-from lockgate.stats.spread import Units
-from lockgate.stats.uncertain import uncertainty_of
+from lockgate.stats.distance_laws.fisher import wilson_bound
+from lockgate.stats.metrics.confusion import PER_CLASS, of_class
+from lockgate.stats.metrics.multiclass import MulticlassSample
+from lockgate.stats.metrics.samples import Sample, metrics_of
+from lockgate.stats.uncertainty.registry import uncertainty_of
+from lockgate.stats.uncertainty.spread import Units
 from lockgate.stats.undefined import Undefined
 
 POOL = 2_000_000

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.evidence.distribution import Distribution
-from lockgate.stats.chances import Laws, laws_of_categories, laws_of_numbers
-from lockgate.stats.compared import CATEGORY_METRICS, NUMBER_METRICS, compare_categories, compare_numbers
+from lockgate.stats.distance_laws.laws import Laws, laws_of_categories, laws_of_numbers
+from lockgate.stats.distances.compared import CATEGORY_METRICS, NUMBER_METRICS, compare_categories, compare_numbers
 
 Draw: TypeAlias = Callable[[np.random.Generator, int], NDArray[np.float64]]
 

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.group_gaps import Scale, gap, lift, worst_gap
-from lockgate.stats.group_nulls import dealt_hits, largest_apart, null_of
-from lockgate.stats.groups import shares
+from lockgate.stats.groups.gaps import Scale, gap, lift, worst_gap
+from lockgate.stats.groups.means import shares
+from lockgate.stats.groups.nulls import dealt_hits, largest_apart, null_of
 
 SCALES: tuple[Scale, ...] = ("difference", "ratio")
 MIXED = (16, 60, 250, 900, 3500)

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from lockgate.law import quantile
 from lockgate.stats.checks import evaluate
-from lockgate.stats.classification import binary_sample
-from lockgate.stats.paired import compare
-from lockgate.stats.paired_sample import Pairs, match_of
-from lockgate.stats.regression import regression_sample
-from lockgate.stats.samples import metrics_of
+from lockgate.stats.metrics.classification import binary_sample
+from lockgate.stats.metrics.regression import regression_sample
+from lockgate.stats.metrics.samples import metrics_of
+from lockgate.stats.paired.compare import compare
+from lockgate.stats.paired.sample import Pairs, match_of
 from lockgate.stats.undefined import Undefined
 
 Drawn = Callable[[np.random.Generator, int], Pairs]

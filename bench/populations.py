@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lockgate.stats import special
-from lockgate.stats.classification import binary_sample
-from lockgate.stats.multiclass import MulticlassSample, multiclass_sample
-from lockgate.stats.regression import regression_sample
-from lockgate.stats.samples import Sample
+from lockgate.stats.chance import special
+from lockgate.stats.metrics.classification import binary_sample
+from lockgate.stats.metrics.multiclass import MulticlassSample, multiclass_sample
+from lockgate.stats.metrics.regression import regression_sample
+from lockgate.stats.metrics.samples import Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

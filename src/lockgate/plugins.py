@@ -180,7 +180,7 @@ def _wrong_attributes(gate: Any) -> str | None:
     needs = gate.needs
     if not isinstance(needs, Needs) or not (needs.data is None or _is_text(needs.data)):
         return "`needs` must be a lockgate.Needs that names a data role"
-    if not isinstance(needs.sensitive, bool) or not isinstance(needs.apart, bool):
+    if any(not isinstance(getattr(needs, name), bool) for name in ("sensitive", "apart")):
         return "`needs`: `sensitive` and `apart` are true or false"
     wants = [getattr(needs, name) for name in ("reference", "training", "candidate", "champion", "model", "artifact")]
     if any(want not in get_args(Want) for want in wants):

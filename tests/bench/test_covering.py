@@ -8,7 +8,7 @@ import pytest
 from covering import Tally, study, truth_of, verdict
 from populations import POPULATIONS
 
-from lockgate.stats.laws import normal_law, uncertainty
+from lockgate.stats.chance.laws import normal_law, uncertainty
 from lockgate.types import Uncertainty
 
 SAMPLES = 150

@@ -13,7 +13,7 @@ from lockgate.evidence.view import Frame, Predictions
 from lockgate.gates.champion import METRICS
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
 from lockgate.law import deviation, quantile
-from lockgate.stats import classification
+from lockgate.stats.metrics import classification
 
 Y = [0, 0, 0, 1, 1, 1, 0, 1]
 NEW = ([0, 0, 1, 1, 1, 1, 0, 0], [0.1, 0.2, 0.6, 0.7, 0.8, 0.9, 0.3, 0.4])

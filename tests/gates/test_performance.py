@@ -12,7 +12,7 @@ from lockgate.errors import GateError
 from lockgate.evidence.view import Frame, Predictions
 from lockgate.gates.performance import METRICS
 from lockgate.law import deviation, quantile
-from lockgate.stats import classification, confusion, multiclass, regression
+from lockgate.stats.metrics import classification, confusion, multiclass, regression
 
 Y = [0, 0, 0, 1, 1, 1, 0, 1]
 SAID = [0, 0, 1, 1, 1, 1, 0, 0]

@@ -76,7 +76,7 @@ def _type_checking(node: ast.AST) -> bool:
 
 
 def _module(base: str, name: str) -> str:
-    """`from lockgate import judge` and `from lockgate.stats import distances` import a module, not a name."""
+    """`from lockgate import judge` and `from lockgate.stats.metrics import ranking` import a module, not a name."""
     if base.split(".", maxsplit=1)[0] != "lockgate":
         return base
     path = PACKAGE.joinpath(*base.split(".")[1:], name)

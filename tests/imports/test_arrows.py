@@ -63,6 +63,24 @@ ARROWS = {
 }
 """room or top-level module → what it may import of Lockgate, beside itself."""
 
+INPUT = {"checks", "undefined"}
+
+STATS_ARROWS = {
+    "undefined": set[str](),
+    "checks": {"undefined"},
+    "chance": INPUT,
+    "metrics": INPUT,
+    "influence": INPUT | {"metrics"},
+    "uncertainty": INPUT | {"chance", "metrics", "influence"},
+    "paired": INPUT | {"chance", "metrics", "influence", "uncertainty"},
+    "groups": INPUT | {"chance", "metrics"},
+    "distances": {"undefined"},
+    "distance_laws": {"undefined", "chance", "distances"},
+    "planning": {"chance"},
+    "__init__": set[str](),
+}
+"""folder or module of `stats` → what it may import of `stats`, beside itself."""
+
 EXCEPTIONS = {
     ("src/lockgate/types.py", "lockgate.reports.html"),  # a Record shows itself in a notebook
     ("src/lockgate/evidence/gather.py", "lockgate.gates.base"),  # what a gate needs is said in the gates' contract
@@ -123,6 +141,16 @@ def test_imports_point_one_way(room: str) -> None:
         and found.imported not in ARROWS[room] | {room, "__init__"}
         and (found.file, found.module) not in EXCEPTIONS
     ]
+
+    assert wrong == []
+
+
+def test_imports_within_the_statistics_point_one_way() -> None:
+    wrong = []
+    for found in (found for found in ALL if found.importer == "stats" and found.imported == "stats"):
+        importer, imported = file_of(found).split("/")[1].removesuffix(".py"), found.module.split(".")[2]
+        if imported not in STATS_ARROWS[importer] | {importer}:
+            wrong.append(str(found))
 
     assert wrong == []
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lockgate.init.proposal import FALSE_BLOCKS
 from lockgate.init.thresholds import Measured, limit_of, measured, performance_part, relative_spreads
 from lockgate.law import quantile
-from lockgate.stats.laws import law_by, normal_law, uncertainty
-from lockgate.stats.special import beta_quantile
+from lockgate.stats.chance.laws import law_by, normal_law, uncertainty
+from lockgate.stats.chance.special import beta_quantile
 from lockgate.types import At, GateRun, Measurement, Metric
 
 SHARE = Metric(direction="higher", meaning="", low=0.0, high=1.0, unit="share")

@@ -22,9 +22,9 @@ from lockgate.plan import make_plan
 from lockgate.plan.result import Assumptions
 from lockgate.policy.load import load_policy
 from lockgate.policy.model import Policy
-from lockgate.stats.classification import binary_sample
-from lockgate.stats.paired import compare
-from lockgate.stats.paired_sample import Pairs
+from lockgate.stats.metrics.classification import binary_sample
+from lockgate.stats.paired.compare import compare
+from lockgate.stats.paired.sample import Pairs
 from lockgate.types import GateRun, Measurement, Status
 
 RUNS = 150

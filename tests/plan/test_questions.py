@@ -8,7 +8,7 @@ import pytest
 
 from lockgate.judge.clauses import Case, of_clause
 from lockgate.plan.questions import AT_NO_CHANGE, GROWS, MISSED, NoQuestion, Setting, limit_at, question_of
-from lockgate.stats.laws import exact, normal_law, uncertainty
+from lockgate.stats.chance.laws import exact, normal_law, uncertainty
 from lockgate.types import (
     Clause,
     Condition,

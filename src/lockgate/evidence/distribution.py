@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.bins import Bins, Rare
+from lockgate.stats.distances.bins import Bins, Rare
 
 Value: TypeAlias = str | int | float | bool | None
 

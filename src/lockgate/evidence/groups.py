@@ -7,10 +7,11 @@ import numpy as np
 
 from lockgate.evidence.samples import candidate_of, codes_of, effective_rows
 from lockgate.evidence.view import Bools, Codes, Floats, Frame, Grouping
-from lockgate.stats import fairness, regression
-from lockgate.stats.group_laws import GroupLaws
-from lockgate.stats.group_rates import Outcomes, counted, rows_of
-from lockgate.stats.groups import Rows
+from lockgate.stats.groups import fairness
+from lockgate.stats.groups.laws import GroupLaws
+from lockgate.stats.groups.means import Rows
+from lockgate.stats.groups.rates import Outcomes, counted, rows_of
+from lockgate.stats.metrics import regression
 from lockgate.stats.undefined import Undefined
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from lockgate.errors import GateError
 from lockgate.evidence.view import Codes, Evidence, Floats, Frame, Predictions, Slice
-from lockgate.stats.classification import binary_sample
-from lockgate.stats.multiclass import multiclass_sample
-from lockgate.stats.regression import regression_sample
-from lockgate.stats.samples import Sample
+from lockgate.stats.metrics.classification import binary_sample
+from lockgate.stats.metrics.multiclass import multiclass_sample
+from lockgate.stats.metrics.regression import regression_sample
+from lockgate.stats.metrics.samples import Sample
 from lockgate.stats.undefined import Undefined
 from lockgate.types import At
 

@@ -9,10 +9,10 @@ from lockgate.evidence.view import Codes, Evidence, Frame, Predictions
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
 from lockgate.gates.performance import measured, too_small
-from lockgate.stats.classification import BinarySample
-from lockgate.stats.paired import DEAR, compare
-from lockgate.stats.paired_sample import Orders, Pairs, match_of
-from lockgate.stats.samples import Sample
+from lockgate.stats.metrics.classification import BinarySample
+from lockgate.stats.metrics.samples import Sample
+from lockgate.stats.paired.compare import DEAR, compare
+from lockgate.stats.paired.sample import Orders, Pairs, match_of
 from lockgate.stats.undefined import Undefined
 from lockgate.types import Measurement, Metric, Missing, Status
 

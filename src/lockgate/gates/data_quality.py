@@ -22,7 +22,7 @@ from lockgate.evidence.patterns import check_pattern
 from lockgate.evidence.view import Evidence, Label, Source
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.globs import best_match, matches
-from lockgate.stats.laws import exact
+from lockgate.stats.chance.laws import exact
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Condition, Measurement, Metric, Missing, Status
 

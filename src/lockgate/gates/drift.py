@@ -14,8 +14,8 @@ from lockgate.evidence.parallel import mapped
 from lockgate.evidence.predicted import both_predicted, class_counts, sorted_values
 from lockgate.evidence.view import Evidence, Source
 from lockgate.gates.base import API, Example, Needs, Params
-from lockgate.stats.chances import Laws, laws_of_categories, laws_of_change, laws_of_numbers
-from lockgate.stats.compared import (
+from lockgate.stats.distance_laws.laws import Laws, laws_of_categories, laws_of_change, laws_of_numbers
+from lockgate.stats.distances.compared import (
     CATEGORY_METRICS,
     MOST_SHOWN,
     NUMBER_METRICS,
@@ -25,7 +25,7 @@ from lockgate.stats.compared import (
     compare_numbers,
     undefined,
 )
-from lockgate.stats.rare import Named, pooled
+from lockgate.stats.distances.rare import Named, pooled
 from lockgate.stats.undefined import Undefined
 from lockgate.types import At, Measurement, Metric, Missing, Status
 

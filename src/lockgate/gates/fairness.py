@@ -10,11 +10,11 @@ from lockgate.evidence.samples import frame_of, too_uneven
 from lockgate.evidence.view import Evidence, Frame, Grouping
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.numbers import short
-from lockgate.stats import fairness
 from lockgate.stats.checks import evaluate
-from lockgate.stats.fairness import Spread
-from lockgate.stats.group_gaps import Scale
-from lockgate.stats.group_laws import GroupLaws
+from lockgate.stats.groups import fairness
+from lockgate.stats.groups.fairness import Spread
+from lockgate.stats.groups.gaps import Scale
+from lockgate.stats.groups.laws import GroupLaws
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status
 

@@ -7,13 +7,13 @@ from typing import ClassVar, TypeAlias
 from lockgate.evidence.samples import Part, candidate_of, frame_of, parts
 from lockgate.evidence.view import Evidence, Frame
 from lockgate.gates.base import API, Example, Needs, Params
-from lockgate.stats import calibration, classification, confusion, multiclass, ranking, regression
 from lockgate.stats.checks import evaluate
-from lockgate.stats.classification import BinarySample
-from lockgate.stats.multiclass import MulticlassSample
-from lockgate.stats.samples import Sample, metrics_of
-from lockgate.stats.spread import Units
-from lockgate.stats.uncertain import DEAR, uncertainty_of
+from lockgate.stats.metrics import calibration, classification, confusion, multiclass, ranking, regression
+from lockgate.stats.metrics.classification import BinarySample
+from lockgate.stats.metrics.multiclass import MulticlassSample
+from lockgate.stats.metrics.samples import Sample, metrics_of
+from lockgate.stats.uncertainty.registry import DEAR, uncertainty_of
+from lockgate.stats.uncertainty.spread import Units
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Direction, Measurement, Metric, Missing, Status, Task, Uncertainty
 

@@ -18,7 +18,7 @@ from lockgate.plan.result import Assumptions, Source
 from lockgate.plan.suppose import ROWS, supposed_policy, supposed_table, with_predictions
 from lockgate.policy.model import GateSpec, ModelSpec, Policy
 from lockgate.policy.paths import SCHEME
-from lockgate.stats import twin
+from lockgate.stats.planning import twin
 from lockgate.types import GateRules, GateRun
 
 Step = Callable[..., None]

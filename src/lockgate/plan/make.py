@@ -14,7 +14,7 @@ from lockgate.plan.result import Assumptions, Plan, Planned, Point, Source, Unpl
 from lockgate.policy.load import load_policy
 from lockgate.policy.model import Overrides, Policy
 from lockgate.progress import Progress, silent
-from lockgate.stats.power import Aim, Question, smallest
+from lockgate.stats.planning.power import Aim, Question, smallest
 from lockgate.types import Finding, Rules
 
 _MOST = 1e6  # times as many rows as were measured: beyond that no plan is of use

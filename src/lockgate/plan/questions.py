@@ -6,7 +6,7 @@ from statistics import NormalDist
 from lockgate import law as laws
 from lockgate.judge.clauses import Case
 from lockgate.judge.held import Held
-from lockgate.stats.power import Fault, Question
+from lockgate.stats.planning.power import Fault, Question
 from lockgate.types import Law
 
 ESTIMATED_NOT = "counted on the data at hand, not estimated: a matter of the data, not of their number"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lockgate.numbers import short
 from lockgate.plan.result import Plan, Planned, Point
 from lockgate.reports.text import plain, plural, sentence
-from lockgate.stats.power import CAUGHT
+from lockgate.stats.planning.power import CAUGHT
 
 FROM = {
     "measured": "measured",

@@ -1,0 +1,1 @@
+"""Statistics from arrays: no gates, no policies, no files."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from lockgate.evidence.distribution import Distribution
 from lockgate.evidence.profile.model import LEAST, MOST_BINS, Floats, NumberBins, Whole
-from lockgate.stats.distances import decile_edges
-from lockgate.stats.rounding import above, between
+from lockgate.stats.distances.numeric import decile_edges
+from lockgate.stats.distances.rounding import above, between
 
 _ALIKE = 4 * float(np.finfo(np.float64).eps)
 """Values that differ by no larger share of themselves are one that was computed in several ways."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.evidence.distribution import Value, freeze
-from lockgate.stats.bins import Rare
+from lockgate.stats.distances.bins import Rare
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]

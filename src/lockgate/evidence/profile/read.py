@@ -23,7 +23,7 @@ from lockgate.evidence.profile.model import (
 from lockgate.evidence.profile.write import MARK, MOST_BYTES
 from lockgate.evidence.sources.kinds import check_names
 from lockgate.evidence.view import KINDS
-from lockgate.stats.bins import Rare
+from lockgate.stats.distances.bins import Rare
 
 MOST = 100_000
 """Bins or values of one column, and data sets that a profile was made from."""

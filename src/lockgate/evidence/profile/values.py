@@ -6,7 +6,7 @@ import numpy as np
 
 from lockgate.evidence.distribution import Counts, Value
 from lockgate.evidence.profile.model import LEAST, MOST_TEXT, MOST_VALUES, ValueCounts
-from lockgate.stats.bins import Rare
+from lockgate.stats.distances.bins import Rare
 
 
 def named(counts: Counts) -> ValueCounts:

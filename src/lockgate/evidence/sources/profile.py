@@ -15,7 +15,7 @@ from lockgate.evidence.profile.write import BEGIN, MOST_BYTES
 from lockgate.evidence.resolve import pinned
 from lockgate.evidence.uri import PROFILE, redacted
 from lockgate.evidence.view import Codes, Column, Source
-from lockgate.stats.bins import Bins, Rare
+from lockgate.stats.distances.bins import Bins, Rare
 from lockgate.types import DataFacts
 
 _NAMED = 3

@@ -1,0 +1,121 @@
+"""Laws of chance as a Record holds them: quantiles at fixed levels, made from draws, atoms or formulas."""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lockgate import law as reading
+from lockgate.stats.chance.special import normal_quantile
+from lockgate.types import LEVELS, Law, Null, Uncertainty
+
+Floats: TypeAlias = NDArray[np.float64]
+
+DRAWS = 1_000
+"""Draws of a law that has no formula."""
+
+_SUPPORT = 20  # a quantile with fewer draws beyond it is fitted, not drawn
+_SEEN = 3  # so many draws beyond it show that a tail is there
+_Z = np.array([normal_quantile(level) for level in LEVELS])
+_LEVELS = np.array(LEVELS)
+
+
+def normal_law(mean: float, deviation: float) -> Law:
+    """The normal distribution."""
+    return Law(quantiles=tuple((mean + deviation * _Z).tolist()), tail="analytic")
+
+
+def law_by(quantile: Callable[[float], float], tail: Literal["exact", "analytic"] = "analytic") -> Law:
+    """The law whose quantile at a level some function gives."""
+    return Law(quantiles=tuple(float(quantile(level)) for level in LEVELS), tail=tail)
+
+
+def law_of_atoms(values: Floats, chances: Floats) -> Law:
+    """The discrete law that takes each of `values` with its chance; exact."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(chances[order])
+    at = np.searchsorted(reached, _LEVELS * reached[-1] * (1 - 1e-12), side="left")
+    return Law(quantiles=tuple(values[order][np.clip(at, 0, len(values) - 1)].tolist()), tail="exact")
+
+
+def law_of_draws(draws: Floats) -> Law:
+    """The law that some draws show.
+
+    A quantile with fewer than 20 draws beyond it continues the last one that has them by a Pearson type III law of the
+    draws' mean, deviation and skewness, in the form of Wilson and Hilferty (1931). A tail that holds more than that is
+    believed: where at least 3 draws lie beyond a quantile, it is no nearer than theirs.
+
+    Args:
+        draws: at least 40 finite values.
+    """
+    if len(draws) < 2 * _SUPPORT:
+        raise ValueError(f"{len(draws)} draws show no law")
+    scale = float(np.abs(draws).max()) or 1.0  # the squares of very large draws would not fit into float64
+    draws = draws / scale
+    quantiles = np.quantile(draws, _LEVELS)
+    beyond = len(draws) * np.minimum(_LEVELS, 1 - _LEVELS)
+    known = np.flatnonzero(beyond >= _SUPPORT)
+    seen = beyond >= _SEEN
+    fitted = _pearson(draws, _Z)
+    first, last = known[0], known[-1]
+    lower = quantiles[first] + fitted[:first] - fitted[first]
+    upper = quantiles[last] + fitted[last + 1 :] - fitted[last]
+    quantiles[:first] = np.where(seen[:first], np.minimum(quantiles[:first], lower), lower)
+    quantiles[last + 1 :] = np.where(seen[last + 1 :], np.maximum(quantiles[last + 1 :], upper), upper)
+    whole = len(known) == len(LEVELS)
+    widest = np.finfo(np.float64).max / scale * (1 - 1e-12) if scale > 1 else np.inf
+    quantiles = np.clip(np.maximum.accumulate(quantiles), -widest, widest) * scale
+    return Law(quantiles=tuple(quantiles.tolist()), tail="drawn" if whole else "fitted")
+
+
+def _pearson(draws: Floats, z: Floats) -> Floats:
+    mean, deviation = float(draws.mean()), float(draws.std())
+    if deviation == 0:
+        return np.full(len(z), mean)
+    skew = float(np.mean(((draws - mean) / deviation) ** 3))
+    if abs(skew) < 1e-3:
+        return mean + deviation * z
+    skew = float(np.clip(skew, -3, 3))
+    return mean + deviation * _unit(z, skew) if skew > 0 else mean - deviation * _unit(-z, -skew)
+
+
+def _unit(z: Floats, skew: float) -> Floats:
+    """Quantiles of the standardised Pearson III law of a positive skewness at normal scores `z`."""
+    # Beyond its end the law has no values; `maximum` keeps the cube on its rising branch.
+    found: Floats = 2 / skew * (np.maximum(1 + skew * z / 6 - skew * skew / 36, 0) ** 3 - 1)
+    return found
+
+
+def uncertainty(method: str, rows: float, law: Law, *, bias: float = 0.0) -> Uncertainty:
+    """An `Uncertainty` whose law is already free of `bias`."""
+    return Uncertainty(method=method, rows=rows, bias=bias, law=law)
+
+
+def exact(value: float, rows: float) -> Uncertainty:
+    """The certainty of a fact: its value is itself the truth, at every level."""
+    return Uncertainty(method="exact", rows=rows, bias=0.0, law=Law(quantiles=(value,) * len(LEVELS), tail="exact"))
+
+
+def null_of_draws(method: str, draws: Floats, value: float) -> Null:
+    """The null that some draws show, read at the measured value.
+
+    A chance that fewer than 20 draws support is read from the law's fitted tail; where 3 do, it is at least theirs.
+    """
+    law = law_of_draws(draws)
+    count, tolerance = len(draws), 1e-12 * max(1.0, abs(value))
+    above = int(np.count_nonzero(draws >= value - tolerance))
+    below = int(np.count_nonzero(draws <= value + tolerance))
+    return Null(
+        method=method,
+        below=_chance(below, count, reading.below(law, value)),
+        above=_chance(above, count, reading.above(law, value)),
+        mean=float(draws.mean()),
+        law=law,
+    )
+
+
+def _chance(hits: int, draws: int, fitted: float) -> float:
+    if hits >= _SUPPORT:
+        return hits / draws
+    return min(max(fitted, hits / draws if hits >= _SEEN else 0.0), _SUPPORT / draws)

@@ -1,0 +1,1 @@
+"""What chance shows of the distances of drift, and where their true values are."""

@@ -1,0 +1,1 @@
+"""How far two samples of a column lie apart: the distances of drift."""

@@ -1,0 +1,1 @@
+"""How much each row moves a metric."""

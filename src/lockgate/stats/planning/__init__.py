@@ -1,0 +1,1 @@
+"""What a planned comparison can show on so many rows."""

@@ -1,0 +1,1 @@
+"""Where the true value of a model's metric is."""
