@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lockgate.errors import EvidenceError
@@ -67,6 +67,7 @@ def test_numbers_come_through_unchanged(values: list[float]) -> None:
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1))
+@example(["a\0", "a"])
 def test_texts_come_through_unchanged(values: list[str]) -> None:
     said = through(Answer(prediction=values), len(values)).prediction
     assert said is not None

@@ -144,6 +144,8 @@ def unmasked(values: Any) -> Any:
     hidden = int(np.ma.getmaskarray(values).sum()) if isinstance(values, np.ma.MaskedArray) else 0
     if hidden:
         raise Refusal(f"{hidden} values of the model's answer are masked", "let it answer every row")
+    if isinstance(values, (list, tuple)) and values and all(isinstance(value, str) for value in values):
+        return np.array(values, dtype=object)  # NumPy's own texts lose the NULs that they end with
     return np.asarray(values)
 
 
