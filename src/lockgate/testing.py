@@ -47,15 +47,19 @@ def run_example(uses: str, example: Example, base: Path | None = None) -> tuple[
     with TemporaryDirectory(dir=base) as folder:
         # A gate's file must stand below the policy's folder.
         path = Path(folder) / "lockgate.yaml" if base is None else base / f"{Path(folder).name}.yaml"
+        beside = {path.parent / name: text for name, text in example.files.items()}
         try:
             path.write_text(policy_of(uses, example), "utf-8")
+            for file, text in beside.items():
+                file.write_text(text, "utf-8")
             outcome = execute(path, tables=_tables(gate, example)).record.content.outcomes[0]
         except LockgateError as error:
             if error.exit_code is not ExitCode.UNDECIDED:
                 raise
             return Status.ERROR, str(error)
         finally:
-            path.unlink(missing_ok=True)
+            for file in (path, *beside):
+                file.unlink(missing_ok=True)
     return outcome.status, outcome.message
 
 

@@ -23,7 +23,8 @@ ARROWS = {
     "stats": {"types", "law"},
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence"},
+    "external": GROUND | {"stats", "evidence"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "external"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -97,6 +98,7 @@ LIBRARIES = {
     "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
     "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
     "duckdb": ["evidence/*"],
+    "jmespath": ["external/*"],
     "uv": ["evidence/*"],
     "pandas": ["evidence/*"],
     "polars": ["evidence/*"],
