@@ -25,6 +25,7 @@ def test_help_names_every_verb_and_every_exit_code(tmp_path: Path) -> None:
 
 def test_the_verbs_are_those_that_the_architecture_names() -> None:
     expected = {
+        "card",
         "check",
         "completion",
         "demo",

@@ -157,6 +157,7 @@ class Gathered:
             champion_model=models.get("champion"),
             artifacts={} if needs.artifact == "no" else self._artifacts.all(required=needs.artifact == "yes"),
             sensitive=tuple(item.column for item in data.sensitive),
+            gates=frozenset(rules.uses for rules in self._policy.rules.gates if _can_block(rules)),
             policy=self._policy.path,
             seconds=spec.timeout,
             step=self._step,
@@ -412,6 +413,10 @@ class Gathered:
             raise EvidenceError(what, where=model.facts.uri, fix=fix)
         # A format that writes names in its own way (LightGBM) finds them among all that a model may see.
         return asked if all(name in source.schema for name in asked) else free
+
+
+def _can_block(rules: GateRules) -> bool:
+    return any(clause.condition.level == "block" for clause in rules.clauses)
 
 
 def _same(pinned: Mapping[str, ModelFacts] | Mapping[str, ArrowSource], one: str, other: str) -> bool:

@@ -277,6 +277,7 @@ class Evidence:
         champion_model: the champion itself; None where there is none, or where it cannot be asked.
         artifacts: the models' bytes, by role (`candidate`, `champion`).
         sensitive: names of the sensitive columns.
+        gates: the gates of the policy that can block, by the names of the gates themselves.
         policy: the policy's file; paths that a gate's settings name are relative to its folder.
         seconds: the gate's time limit, where the policy sets one.
         step: tells what is being done, for what takes long.
@@ -302,6 +303,7 @@ class Evidence:
     champion_model: OpenModel | None = None
     artifacts: Mapping[str, Artifact] = field(default_factory=dict)
     sensitive: tuple[str, ...] = ()
+    gates: frozenset[str] = frozenset()
     policy: Path = Path("lockgate.yaml")
     seconds: float | None = None
     step: Step = _silently

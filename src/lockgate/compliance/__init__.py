@@ -1,0 +1,1 @@
+"""What a model's papers say, and which rules they answer."""
