@@ -72,3 +72,23 @@ def test_a_p_value_of_draws_counts_equals_on_both_sides() -> None:
     draws = np.repeat([0.0, 1.0], [700, 300])
     null = null_of_draws("drawn", draws, 1.0)
     assert (null.below, null.above, null.mean) == (1.0, 0.3, 0.3)
+
+
+@pytest.mark.parametrize("lattice", [0.0, 0.05])
+def test_nothing_is_called_impossible_for_want_of_draws(lattice: float) -> None:
+    """Of what chance really shows, one in 3,000 has p ≤ 1/3,000 and next to none far less, on a lattice too."""
+    rng, runs, draws = np.random.default_rng(8), 6_000, 1_500
+    values = rng.chisquare(4, (runs, 1)) / 4
+    table = rng.chisquare(4, draws) / 4
+    if lattice:
+        values, table = np.round(values / lattice) * lattice, np.round(table / lattice) * lattice
+    found = np.array([null_of_draws("drawn", table, float(value)).above for value in values[:, 0]])
+    assert np.mean(found <= 1 / 3_000) <= 4 / 3_000
+    assert found.min() > 1e-7
+
+
+def test_what_lies_far_beyond_all_draws_is_unlikely_all_the_same() -> None:
+    draws = np.random.default_rng(9).normal(size=1_500)
+    null = null_of_draws("drawn", draws, 8.0)
+    assert null.above < 1e-6
+    assert null.below == 1.0
