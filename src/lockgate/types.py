@@ -170,7 +170,6 @@ class Difference:
     value: float
     uncertainty: Uncertainty | None = None
     null: Null | None = None
-    scores: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

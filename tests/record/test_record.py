@@ -19,6 +19,7 @@ from lockgate.types import (
     Condition,
     Content,
     DataFacts,
+    Difference,
     ExitCode,
     Measurement,
     ModelFacts,
@@ -26,6 +27,7 @@ from lockgate.types import (
     Record,
     Rules,
     Run,
+    VolatileMeasurement,
 )
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "record.json"
@@ -107,6 +109,42 @@ def test_a_changed_content_is_refused(change: Any) -> None:
         records.load(changed(change), "record.json")
     assert caught.value.exit_code == ExitCode.UNDECIDED
     assert caught.value.where == "record.json"
+
+
+def compared(scores: Any) -> bytes:
+    """A Record as it could once be written: its comparisons have `scores`."""
+    record = a_record()
+    (own,) = record.content.gates
+    difference = Difference(scale="difference", value=0.1)
+    measured, volatile = (replace(each, difference=difference, ratio=difference) for each in own.measurements)
+    gates = (replace(own, measurements=(measured,)),)
+    rerun = replace(record.run, measurements=(VolatileMeasurement(gate="own", measurement=volatile),))
+    document = json.loads(records.dump(records.make(replace(record.content, gates=gates), rerun)))
+    entries = [document["content"]["gates"][0]["measurements"][0], document["run"]["measurements"][0]["measurement"]]
+    for entry in entries:
+        entry["difference"]["scores"] = entry["ratio"]["scores"] = scores
+    document["digest"] = records.digest_of(document["content"])
+    return json.dumps(document).encode()
+
+
+def test_a_comparison_without_scores_that_says_so_is_still_read() -> None:
+    record = records.load(compared(None))
+    (measured,) = record.content.gates[0].measurements
+    assert measured.difference == measured.ratio == Difference(scale="difference", value=0.1)
+    assert record.run.measurements[0].measurement.ratio == measured.ratio
+
+
+def test_other_scores_and_other_faults_beside_them_are_refused() -> None:
+    with pytest.raises(EvidenceError, match="scores"):
+        records.load(compared([0.1]))
+    document = json.loads(compared(None))
+    document["run"]["extra"] = None
+    with pytest.raises(EvidenceError, match="not a Record"):
+        records.load(json.dumps(document).encode())
+    document = json.loads(compared(None))
+    document["content"]["gates"][0]["measurements"][0]["difference"]["value"] = 0.2
+    with pytest.raises(EvidenceError, match="was changed"):
+        records.load(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -135,6 +137,13 @@ def test_a_category_of_its_own_has_its_exact_chance() -> None:
 
 def test_a_share_that_chance_cannot_reach_is_no_chance() -> None:
     assert null_of_new_share(counts(1_000, 0), counts(500, 500)).above < 1e-12
+
+
+@given(st.integers(1, 5_000), st.sampled_from([0.0, 0.01]))
+def test_where_no_category_is_new_quantiles_do_not_fall_by_rounding(rows: int, lifted: float) -> None:
+    quantiles = uncertainty_of_new_share(counts(100), counts(rows), lifted).law.quantiles
+    assert list(quantiles) == sorted(quantiles)
+    assert quantiles[0] == 0
 
 
 def test_where_the_true_share_of_new_categories_is() -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import special, stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -65,6 +67,16 @@ def test_where_nothing_is_missing_the_true_change_may_be_small_either_way() -> N
     law = uncertainty_of_change((0, 0), Sizes(reference=100, data=1_000)).law
     assert quantile(law, 0.025) == 0
     assert quantile(law, 0.975) == pytest.approx(1.96**2 / (100 + 1.96**2), rel=0.01)  # by the smaller sample
+
+
+@given(st.integers(1, 5_000), st.integers(1, 5_000), st.sampled_from([(0, 0), (0, 1), (1, 0), (1, 1)]))
+def test_where_none_or_all_are_missing_quantiles_do_not_fall_by_rounding(
+    reference: int, data: int, all_missing: tuple[int, int]
+) -> None:
+    marked = all_missing[0] * reference, all_missing[1] * data
+    quantiles = uncertainty_of_change(marked, Sizes(reference=reference, data=data)).law.quantiles
+    assert list(quantiles) == sorted(quantiles)
+    assert 0 <= quantiles[0] <= quantiles[-1] <= 1
 
 
 def test_the_interval_of_the_absolute_change_holds_what_it_promises() -> None:

@@ -48,6 +48,8 @@ def _newcombe(p: float, n: int, q: float, m: int, z: float) -> float:
 
 def wilson_bound(share: float, rows: int, z: float) -> float:
     """Wilson's score bound (1927) of a share, on the side of the normal score's sign."""
+    if (share == 0 and z <= 0) or (share == 1 and z >= 0):
+        return share  # in float64 the difference below need not be 0, and a law's quantiles would fall
     middle = share + z * z / (2 * rows)
     away = z * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
     return (middle + away) / (1 + z * z / rows)
