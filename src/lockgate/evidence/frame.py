@@ -17,12 +17,15 @@ from lockgate.evidence.sources.floats import floats
 from lockgate.evidence.view import Codes, Floats, Frame, Grouping, Label, Predictions, Slice
 from lockgate.types import Task
 
+_EVERY = "name a column that every row has"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelling:
     """What the policy says about the label (its column, its classes' roles), and of columns about the rows.
 
-    `weight` weighs them, `cluster` says which belong together, `time` in which order they came.
+    `weight` weighs them, `cluster` says which belong together, `group` which answer one query, `time` in which order
+    they came.
     """
 
     label: str
@@ -30,6 +33,7 @@ class Labelling:
     favourable: Label | None = None
     weight: str | None = None
     cluster: str | None = None
+    group: str | None = None
     time: str | None = None
 
 
@@ -87,7 +91,8 @@ def build_frame(
     weight = (
         None if labelling.weight is None else _weights(_column(table, labelling.weight, where), labelling.weight, where)
     )
-    cluster = _clusters(table, labelling, where)
+    group = _codes_of(table, "group", labelling.group, where)
+    cluster = _clusters(table, labelling, group, where)
     given = [answers for answers in (candidate, champion) if answers is not None]
     for answers in given:
         _check_rows(answers, table.num_rows, where)
@@ -99,6 +104,7 @@ def build_frame(
             champion=_regression(champion, where),
             weight=weight,
             cluster=cluster,
+            group=group,
             slices=slices,
             groupings=groupings,
         )
@@ -119,6 +125,7 @@ def build_frame(
         champion=_classified(champion, classes, task, labelling, where),
         weight=weight,
         cluster=cluster,
+        group=group,
         slices=slices,
         groupings=groupings,
     )
@@ -152,18 +159,28 @@ def _weights(column: pa.ChunkedArray, name: str, where: str) -> Floats:
     return values
 
 
-def _clusters(table: pa.Table, labelling: Labelling, where: str) -> Codes | None:
-    """Which rows belong together: those of one cluster, else those of one block in time, else None."""
-    fix = "name a column that every row has"
+def _clusters(table: pa.Table, labelling: Labelling, group: Codes | None, where: str) -> Codes | None:
+    """Which rows belong together: those of one cluster, else of one block in time, else of one group, else None."""
     if labelling.cluster is not None:
-        what = f"cluster {labelling.cluster!r}"
-        codes, _ = _coded(_column(table, labelling.cluster, where), what, where)
-        if np.any(codes < 0):
-            raise EvidenceError(f"{what} is missing in some rows", where=where, fix=fix)
-        return codes
+        return _codes_of(table, "cluster", labelling.cluster, where)
     if labelling.time is not None:
-        return _blocks(_column(table, labelling.time, where), f"time {labelling.time!r}", where, fix)
-    return None
+        return _blocks(_column(table, labelling.time, where), f"time {labelling.time!r}", where, _EVERY)
+    return group
+
+
+def _codes_of(table: pa.Table, role: str, name: str | None, where: str) -> Codes | None:
+    """A column whose equal values are one, as codes; None where the policy names none.
+
+    Raises:
+        EvidenceError: it has no value in some rows.
+    """
+    if name is None:
+        return None
+    what = f"{role} {name!r}"
+    codes, _ = _coded(_column(table, name, where), what, where)
+    if np.any(codes < 0):
+        raise EvidenceError(f"{what} is missing in some rows", where=where, fix=_EVERY)
+    return codes
 
 
 def _blocks(column: pa.ChunkedArray, what: str, where: str, fix: str) -> Codes:

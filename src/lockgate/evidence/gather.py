@@ -149,6 +149,7 @@ class Gathered:
             id=data.id,
             weight=data.weight,
             cluster=data.cluster,
+            group=data.group,
             time=data.time,
             min_rows=data.min_rows,
             seed=self._policy.seed,
@@ -238,7 +239,7 @@ class Gathered:
     def _taken(self) -> frozenset[str]:
         """Columns with another role than a feature: label, id, weight, and predictions that stand in the data."""
         data = self._policy.data
-        held = (data.label, data.id, data.weight, data.cluster, data.time)
+        held = (data.label, data.id, data.weight, data.cluster, data.group, data.time)
         roles = (column for column in held if column is not None)
         return frozenset((*roles, *self._predicted()))
 
@@ -288,8 +289,9 @@ class Gathered:
     def _build_frame(self, role: str, *, with_champion: bool) -> Frame:
         data, source = self._policy.data, self.sources[role]
         label = data.label or ""
+        roles = (label, data.weight, data.cluster, data.group, data.time)
         frame = build_frame(
-            source.table(tuple(name for name in (label, data.weight, data.cluster, data.time) if name is not None)),
+            source.table(tuple(name for name in roles if name is not None)),
             source.uri,
             self._policy.model.task,
             Labelling(
@@ -298,6 +300,7 @@ class Gathered:
                 favourable=data.favourable,
                 weight=data.weight,
                 cluster=data.cluster,
+                group=data.group,
                 time=data.time,
             ),
             candidate=self._answers("candidate", role),

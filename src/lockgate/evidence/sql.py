@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,15 +46,12 @@ def rows_where(source: ArrowSource, condition: str, *, place: str) -> NDArray[np
     """
     import duckdb
 
-    with duckdb.connect(":memory:", config={"allow_unsigned_extensions": "false"}) as connection:
-        for name, value in _SETTINGS.items():
-            connection.execute(f"SET {name} = '{value}'")
-        connection.execute("SET lock_configuration = true")
+    with closed_connection() as connection:
         tree = _tree(connection, condition, place)
-        _check_repeatable(connection, tree, source.schema, place)
-        row = _free_name(source)
+        check_repeatable(connection, tree, source.schema, place)
+        row = free_name(source.schema)
         try:
-            connection.register("data", _table(source, _named(source, tree), row))
+            connection.register("data", _table(source, named_in(source.schema, tree, where=source.where), row))
             found = connection.execute(f'SELECT "{row}" FROM data WHERE (\n{condition}\n)').fetchnumpy()[row]  # noqa: S608 (the condition was parsed above)
         except duckdb.Error as error:
             if texts := _texts_for_numbers(connection, source, tree, condition):
@@ -66,23 +64,36 @@ def rows_where(source: ArrowSource, condition: str, *, place: str) -> NDArray[np
     return mask
 
 
+@contextmanager
+def closed_connection() -> Iterator["duckdb.DuckDBPyConnection"]:
+    """DuckDB in memory, with no access to files, the network, extensions or this program's variables."""
+    import duckdb
+
+    with duckdb.connect(":memory:", config={"allow_unsigned_extensions": "false"}) as connection:
+        for name, value in _SETTINGS.items():
+            connection.execute(f"SET {name} = '{value}'")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+
+
 def _tree(connection: "duckdb.DuckDBPyConnection", condition: str, place: str) -> Any:
     """The condition's syntax tree.
 
     Raises:
         UsageError: it is no single condition.
     """
-    whole = _parsed(connection, f"SELECT 1 FROM data WHERE (\n{condition}\n)")  # noqa: S608 (parsed, not run)
+    whole = parsed(connection, f"SELECT 1 FROM data WHERE (\n{condition}\n)")  # noqa: S608 (parsed, not run)
     if whole["error"]:
         raise _mistake(condition, whole["error_message"], place)
-    plain = _parsed(connection, "SELECT 1 FROM data WHERE (true)")
+    plain = parsed(connection, "SELECT 1 FROM data WHERE (true)")
     statements = whole["statements"]
     if len(statements) != 1 or _frame_of(statements[0]) != _frame_of(plain["statements"][0]):
         raise _mistake(condition, "it is more than one condition", place)
     return statements[0]["node"]["where_clause"]
 
 
-def _parsed(connection: "duckdb.DuckDBPyConnection", query: str) -> Any:
+def parsed(connection: "duckdb.DuckDBPyConnection", query: str) -> Any:
+    """The syntax tree of a query, or the error in it, as DuckDB writes them."""
     ((text,),) = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
     return json.loads(text)
 
@@ -90,50 +101,56 @@ def _parsed(connection: "duckdb.DuckDBPyConnection", query: str) -> Any:
 def _frame_of(statement: dict[str, Any]) -> str:
     """A statement without its condition and places: what a condition must leave as it is."""
     node = {key: value for key, value in statement["node"].items() if key != "where_clause"}
-    return json.dumps([node.get("type"), node.get("modifiers"), sorted(node), _without_places(node)], sort_keys=True)
+    return json.dumps([node.get("type"), node.get("modifiers"), sorted(node), without_places(node)], sort_keys=True)
 
 
-def _without_places(tree: Any) -> Any:
+def without_places(tree: Any) -> Any:
+    """A syntax tree without where in the text its parts stand."""
     if isinstance(tree, dict):
-        return {key: _without_places(value) for key, value in tree.items() if not key.startswith("query_location")}
-    return [_without_places(value) for value in tree] if isinstance(tree, list) else tree
+        return {key: without_places(value) for key, value in tree.items() if not key.startswith("query_location")}
+    return [without_places(value) for value in tree] if isinstance(tree, list) else tree
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+def nodes_of(tree: Any) -> Iterator[dict[str, Any]]:
+    """All nodes of a syntax tree."""
     if isinstance(tree, dict):
         yield tree
     for value in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(value)
+        yield from nodes_of(value)
 
 
-def _names(node: dict[str, Any]) -> list[str]:
+def names_in(node: dict[str, Any]) -> list[str]:
     """The names in a reference to a column: its own, perhaps after its table's."""
     return list(node["column_names"]) if node.get("class") == "COLUMN_REF" else []
 
 
-def _named(source: ArrowSource, tree: Any) -> list[str]:
-    """The columns that the condition names, as SQL finds them: whatever their case. All of them for a `*`."""
+def named_in(schema: Iterable[str], tree: Any, *, where: str) -> list[str]:
+    """The columns that some SQL names, as SQL finds them: whatever their case. All of them for a `*`.
+
+    Raises:
+        EvidenceError: it names a column that differs from another one by case alone.
+    """
     said: set[str] = set()
     named: dict[str, str] = {}
     star = False
-    for node in _nodes(tree):
+    for node in nodes_of(tree):
         star |= node.get("class") == "STAR"
-        said |= {name.casefold() for name in _names(node)}
-    for name in source.schema:
+        said |= {name.casefold() for name in names_in(node)}
+    for name in schema:
         if not star and name.casefold() not in said:
             continue
         twin = named.setdefault(name.casefold(), name)
         if twin != name:
             what = f"the columns {twin!r} and {name!r} are one to SQL, which does not look at case"
-            raise EvidenceError(what, where=source.where, fix="rename or remove one of them")
+            raise EvidenceError(what, where=where, fix="rename or remove one of them")
     return list(named.values())
 
 
-def _check_repeatable(connection: "duckdb.DuckDBPyConnection", tree: Any, columns: Iterable[str], place: str) -> None:
+def check_repeatable(connection: "duckdb.DuckDBPyConnection", tree: Any, columns: Iterable[str], place: str) -> None:
     """See that the condition gives the same answer each time: no chance, no clock, no state."""
-    said = {node["function_name"].lower() for node in _nodes(tree) if node.get("class") == "FUNCTION"}
+    said = {node["function_name"].lower() for node in nodes_of(tree) if node.get("class") == "FUNCTION"}
     # `current_date` looks like a column to the parser.
-    said |= {name.lower() for node in _nodes(tree) for name in _names(node)} - {name.casefold() for name in columns}
+    said |= {name.lower() for node in nodes_of(tree) for name in names_in(node)} - {name.casefold() for name in columns}
     if clocks := said & _CLOCKS:
         raise UsageError(f"{min(clocks)} changes with the clock", where=place, fix="use the row's own columns")
     if not said:
@@ -149,11 +166,12 @@ def _check_repeatable(connection: "duckdb.DuckDBPyConnection", tree: Any, column
 def _table(source: ArrowSource, names: list[str], row: str) -> pa.Table:
     """The columns in plain types, and the rows' numbers."""
     numbers = pa.Array.from_buffers(pa.int64(), source.rows, [None, pa.py_buffer(np.arange(source.rows))])
-    columns = [_plain(source.column(name)) for name in names]
+    columns = [plain_column(source.column(name)) for name in names]
     return pa.Table.from_arrays([numbers, *columns], names=[row, *names])
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column in a plain type, NaN as missing."""
     if pa.types.is_dictionary(column.type):
         return pc.cast(column, column.type.value_type)
     if pa.types.is_floating(column.type):
@@ -161,9 +179,9 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-def _free_name(source: ArrowSource) -> str:
+def free_name(schema: Iterable[str]) -> str:
     """A name for the rows' numbers that no column has."""
-    taken = {name.casefold() for name in source.schema}
+    taken = {name.casefold() for name in schema}
     name = "lockgate_row"
     while name in taken:
         name += "_"
@@ -171,7 +189,7 @@ def _free_name(source: ArrowSource) -> str:
 
 
 def _refused(source: ArrowSource, tree: Any, condition: str, error: Exception, place: str) -> UsageError:
-    said = [name for node in _nodes(tree) for name in _names(node)]
+    said = [name for node in nodes_of(tree) for name in names_in(node)]
     known = {name.casefold() for name in source.schema}
     unknown = [name for name in said if name.casefold() not in known and name != "data"]
     hint = did_you_mean(unknown[0], tuple(source.schema)) if unknown else ""
@@ -184,11 +202,12 @@ def _texts_for_numbers(
     """The named text columns, if the condition could be used were they numbers: then the data are at fault."""
     import duckdb
 
-    named = _named(source, tree)
+    named = named_in(source.schema, tree, where=source.where)
     texts = [name for name in named if source.schema[name].kind == "category"]
     if not texts:
         return []
-    kinds = {name: pa.float64() if name in texts else _plain(source.column(name).slice(0, 0)).type for name in named}
+    kinds = {name: plain_column(source.column(name).slice(0, 0)).type for name in named}
+    kinds |= dict.fromkeys(texts, pa.float64())
     connection.register("data", pa.schema(list(kinds.items())).empty_table())
     try:
         connection.execute(f"SELECT 1 FROM data WHERE (\n{condition}\n)")  # noqa: S608 (the condition was parsed above)

@@ -148,8 +148,9 @@ class Frame:
         candidate: the candidate's predictions; None in a run without a candidate.
         champion: the champion's predictions on the same rows.
         weight: weight of each row, positive and finite.
-        cluster: which rows belong together (codes from 0): those of one `data.cluster`, or of one block of
-            `data.time`; None where every row stands alone.
+        cluster: which rows belong together (codes from 0): those of one `data.cluster`, of one block of `data.time`,
+            or of one `data.group`; None where every row stands alone.
+        group: which rows are one list (codes from 0): those of one `data.group`; None where the policy names none.
         slices: the policy's slices.
         groupings: the sensitive columns and their intersections.
     """
@@ -163,11 +164,12 @@ class Frame:
     champion: Predictions | None = None
     weight: Floats | None = None
     cluster: Codes | None = None
+    group: Codes | None = None
     slices: tuple[Slice, ...] = ()
     groupings: tuple[Grouping, ...] = ()
 
     def __post_init__(self) -> None:
-        freeze(self.label, self.weight, self.cluster)
+        freeze(self.label, self.weight, self.cluster, self.group)
 
     @property
     def rows(self) -> int:
@@ -268,6 +270,7 @@ class Evidence:
         id: name of the column that identifies a row.
         weight: name of the weight column.
         cluster: name of the column whose equal values belong together.
+        group: name of the column of the query that a row answers.
         time: name of the column that orders the rows.
         min_rows: under this a slice or group is listed, not judged.
         seed: of every draw.
@@ -295,6 +298,7 @@ class Evidence:
     id: str | None = None
     weight: str | None = None
     cluster: str | None = None
+    group: str | None = None
     time: str | None = None
     min_rows: int = 30
     seed: int = 7
@@ -321,6 +325,7 @@ class Evidence:
             "id": self.id,
             "weight": self.weight,
             "cluster": self.cluster,
+            "group": self.group,
             "time": self.time,
         }
         return {role: column for role, column in held.items() if column is not None}

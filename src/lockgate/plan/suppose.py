@@ -34,7 +34,8 @@ def supposed_policy(policy: Policy, *, data: bool) -> Policy:
     if not data:
         return replace(policy, model=model)
     titles = tuple(SliceSpec(column=each.title) for each in policy.data.slices if each.title)
-    held: dict[str, Any] = {"slices": titles, "cluster": None, "time": None, "label": policy.data.label or "label"}
+    held: dict[str, Any] = dict.fromkeys(("cluster", "group", "time"))
+    held |= {"slices": titles, "label": policy.data.label or "label"}
     if policy.model.task == "binary" and policy.data.positive is None:
         held["positive"] = 1
     return replace(policy, model=model, data=policy.data.model_copy(update=held))

@@ -217,6 +217,9 @@ class DataBlock(Block):
     cluster: Annotated[Name | None, Tighter.FIXED] = Field(
         None, description="column whose rows belong together (a customer), so that they count as one in intervals"
     )
+    group: Annotated[Name | None, Tighter.FIXED] = Field(
+        None, description="column of the query that a row answers (ranking): its rows are one list, and belong together"
+    )
     time: Annotated[Name | None, Tighter.FIXED] = Field(
         None, description="column that orders the rows: neighbours in time count as one block in intervals"
     )
@@ -255,7 +258,7 @@ class DataBlock(Block):
 
     @model_validator(mode="after")
     def _one_role_each(self) -> Self:
-        roles = ("label", "id", "weight", "cluster", "time")
+        roles = ("label", "id", "weight", "cluster", "group", "time")
         held = [(role, getattr(self, role)) for role in roles if getattr(self, role) is not None]
         for index, (role, column) in enumerate(held):
             other = next((earlier for earlier, name in held[:index] if name == column), None)

@@ -16,7 +16,8 @@ SAYS_THE_DATA = ("label", "features")
 
 _MEANINGS = (
     ("model", "task"),
-    *(("data", key) for key in ("label", "positive", "favourable", "features", "id", "weight", "cluster", "time")),
+    *(("data", key) for key in ("label", "positive", "favourable", "features", "id", "weight")),
+    *(("data", key) for key in ("cluster", "group", "time")),
 )
 _MODELS = ("candidate", "champion")
 

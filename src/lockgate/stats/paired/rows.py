@@ -113,7 +113,8 @@ class Moves:
         """Skewness of the difference."""
         parts = self.difference
         squares = parts * parts
-        return product_sum(squares, parts) / math.pow(float(squares.sum()), 1.5)
+        whole = math.pow(float(squares.sum()), 1.5)
+        return product_sum(squares, parts) / whole if whole > 0 else 0.0  # every row shows the same difference
 
     def _of_strata(self, values: Floats) -> Floats:
         if self.stratum is None:
