@@ -23,7 +23,8 @@ ARROWS = {
     "stats": {"types", "law"},
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence"},
+    "explain": GROUND | {"law", "numbers", "stats", "evidence"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "explain"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -77,6 +78,7 @@ STATS_ARROWS = {
     "distances": {"undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
     "planning": {"chance"},
+    "attribution": INPUT | {"chance"},
     "__init__": set[str](),
 }
 """folder or module of `stats` → what it may import of `stats`, beside itself."""
@@ -84,6 +86,9 @@ STATS_ARROWS = {
 EXCEPTIONS = {
     ("src/lockgate/types.py", "lockgate.reports.html"),  # a Record shows itself in a notebook
     ("src/lockgate/evidence/gather.py", "lockgate.gates.base"),  # what a gate needs is said in the gates' contract
+    ("src/lockgate/explain/pictures.py", "lockgate.reports.charts"),  # a gate's picture is drawn like a report's
+    ("src/lockgate/explain/pictures.py", "lockgate.reports.specs"),
+    ("src/lockgate/explain/pictures.py", "lockgate.reports.text"),
 }
 
 LIBRARIES = {
@@ -94,8 +99,8 @@ LIBRARIES = {
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "explain/*"],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "explain/*"],
     "duckdb": ["evidence/*"],
     "uv": ["evidence/*"],
     "pandas": ["evidence/*"],
