@@ -29,7 +29,7 @@ docs: environment ## Write anew what the documentation repeats from the code
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
 
 lock: environment ## Resolve the locked requirements anew, within the ranges of pyproject.toml
-	@$(COMPILE) --upgrade pyproject.toml --extra sklearn --extra onnx --extra lightgbm --extra catboost --extra environments --extra demo --group dev -o requirements/dev.txt
+	@$(COMPILE) --upgrade pyproject.toml --extra sklearn --extra onnx --extra lightgbm --extra catboost --extra explain --extra environments --extra demo --group dev -o requirements/dev.txt
 	@$(COMPILE) pyproject.toml --extra demo --group build -c requirements/dev.txt -o requirements/demo.txt
 	@echo uv | $(COMPILE) - -c requirements/dev.txt -o requirements/uv.txt
 

@@ -25,7 +25,8 @@ ARROWS = {
     "evidence": GROUND | {"stats", "policy"},
     "external": GROUND | {"stats", "evidence"},
     "compliance": GROUND | {"numbers"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "external", "compliance"},
+    "explain": GROUND | {"law", "numbers", "stats", "evidence"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "external", "compliance", "explain"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -80,6 +81,7 @@ STATS_ARROWS = {
     "distances": {"undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
     "planning": {"chance"},
+    "attribution": INPUT | {"chance"},
     "__init__": set[str](),
 }
 """folder or module of `stats` → what it may import of `stats`, beside itself."""
@@ -87,6 +89,9 @@ STATS_ARROWS = {
 EXCEPTIONS = {
     ("src/lockgate/types.py", "lockgate.reports.html"),  # a Record shows itself in a notebook
     ("src/lockgate/evidence/gather.py", "lockgate.gates.base"),  # what a gate needs is said in the gates' contract
+    ("src/lockgate/explain/pictures.py", "lockgate.reports.charts"),  # a gate's picture is drawn like a report's
+    ("src/lockgate/explain/pictures.py", "lockgate.reports.specs"),
+    ("src/lockgate/explain/pictures.py", "lockgate.reports.text"),
 }
 
 LIBRARIES = {
@@ -97,8 +102,8 @@ LIBRARIES = {
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*", "compliance/card.py"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "explain/*"],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "explain/*"],
     "duckdb": ["evidence/*"],
     "jmespath": ["external/*"],
     "uv": ["evidence/*"],

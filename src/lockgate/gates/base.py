@@ -63,8 +63,8 @@ class Example:
         reference: columns of the reference data.
         model: keys of the policy's `model` (task, predictions …), as YAML.
         roles: further keys of the policy's `data` (label, sensitive …), as YAML.
+        files: texts that stand beside the policy, by name: the module of a `python:` model.
         status: the gate's outcome.
-        files: texts that stand beside the policy, by name.
     """
 
     name: str

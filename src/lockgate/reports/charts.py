@@ -35,7 +35,7 @@ def charts(record: Record, summary: Summary) -> Mapping[str, Sequence[Chart]]:
             seen.add((gate, measured.at, name))
             about = where_words(measured.at)
             caption = f"{name}: {about}" if about else name
-            svg = _svg(spec, f"c{len(seen)}-", caption)
+            svg = drawn_svg(spec, f"c{len(seen)}-", caption)
             if svg is not None:
                 drawn.setdefault(gate, []).append(Chart(caption=caption, svg=svg))
     return drawn
@@ -54,7 +54,14 @@ def _wanted(record: Record, findings: Iterable[Finding]) -> Iterable[tuple[str, 
         yield from ((gate, measured) for measured in whole)
 
 
-def _svg(spec: Spec, prefix: str, caption: str) -> str | None:
+def drawn_svg(spec: Spec, prefix: str, caption: str) -> str | None:
+    """A specification as a fragment for an HTML page; None where it cannot be drawn.
+
+    Args:
+        spec: of Vega-Lite.
+        prefix: goes before all its ids.
+        caption: what the drawing shows, in words.
+    """
     import vl_convert
 
     try:

@@ -9,6 +9,7 @@ What a chart is drawn from (all else in `details` is left alone; what does not h
 - `bins`: for a calibration curve, objects with `expected`, `observed` and `rows`
 - `confusion`: rows of counts by label (downwards) and prediction, with `labels`
 - `groups`: the value of `rate` by group
+- `columns`: a share by column
 """
 
 import math
@@ -58,7 +59,12 @@ def specs(details: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
         spec = draw(details) if kind in details else None
         if spec is not None:
             of_what = f"{_rate(details)} by group" if kind == "groups" else name
-            yield of_what, {"$schema": _SCHEMA, "config": _CONFIG, **spec}
+            yield of_what, framed(spec)
+
+
+def framed(spec: Spec) -> Spec:
+    """A specification with the look of all charts."""
+    return {"$schema": _SCHEMA, "config": _CONFIG, **spec}
 
 
 # --- specifications ---------------------------------------------------------------------------------------------------
@@ -222,7 +228,14 @@ def _confusion(details: Mapping[str, Any]) -> Spec | None:
 
 
 def _groups(details: Mapping[str, Any]) -> Spec | None:
-    held = details["groups"]
+    return _by_name(details["groups"])
+
+
+def _columns(details: Mapping[str, Any]) -> Spec | None:
+    return _by_name(details["columns"])
+
+
+def _by_name(held: object) -> Spec | None:
     if not isinstance(held, Mapping) or not held:
         return None
     names, values = _texts(list(held), 34), _numbers(list(held.values()))
@@ -305,6 +318,7 @@ _DRAWN: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Spec | None]]] = {
     "categories": ("Categories, reference and now", _categories),
     "missing": ("Missing values, reference and now", _missing),
     "groups": ("By group", _groups),
+    "columns": ("Share of the attribution", _columns),
     "confusion": ("Confusion matrix, in rows", _confusion),
     "roc": ("ROC curve", _roc),
     "bins": ("Calibration", _calibration),

@@ -35,13 +35,16 @@ def opened(model: Any, asked: Asked, kind: str) -> Opened:
     if model.get_embedding_feature_indices():
         raise Refusal("the model takes embeddings, which no column of a table holds")
 
-    def predict(table: pa.Table) -> Answer:
+    def rows(table: pa.Table) -> Any:
         from catboost import Pool
 
         tables.require_columns(table, len(names))
         special = bool(categorical or text)
-        rows = tables.frame(table, asked) if special else tables.matrix(table)
-        pool = Pool(rows, cat_features=categorical or None, text_features=text or None)
+        held = tables.frame(table, asked) if special else tables.matrix(table)
+        return Pool(held, cat_features=categorical or None, text_features=text or None)
+
+    def predict(table: pa.Table) -> Answer:
+        pool = rows(table)
         if classes is None or asked.task == "regression":
             return Answer(prediction=model.predict(pool, thread_count=1))
         score = np.asarray(model.predict(pool, prediction_type="Probability", thread_count=1), dtype=np.float64)
@@ -49,4 +52,4 @@ def opened(model: Any, asked: Asked, kind: str) -> Opened:
         return Answer(prediction=decided, score=score, classes=classes)
 
     unnamed = names == tuple(str(i) for i in range(len(names)))
-    return Opened(format=kind, predict=predict, features=None if unnamed else names)
+    return Opened(format=kind, predict=predict, features=None if unnamed else names, native=model, rows=rows)

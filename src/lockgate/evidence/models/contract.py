@@ -21,6 +21,8 @@ EXTRAS = {
     "lightgbm": "lightgbm",
     "xgboost": "xgboost",
     "catboost": "catboost",
+    "shap": "explain",
+    "lime": "explain",
 }
 """Import name → the extra of Lockgate that brings it."""
 
@@ -90,6 +92,7 @@ class Opened:
         notes: what a reader of the verdict should know about how it was opened.
         native: the library's own object, for jobs that look inside; None where there is none to look into.
         rows: a table of its features → what `native` is given.
+        asked: what was asked to open it, so that a job can say what is missing where (`need`).
     """
 
     format: str
@@ -98,10 +101,11 @@ class Opened:
     notes: tuple[str, ...] = ()
     native: Any = None
     rows: Callable[[Any], Any] | None = None
+    asked: Asked | None = None
 
 
-def need(module: str, asked: Asked, *, least: str = "") -> ModuleType:
-    """Import a library that a format cannot do without.
+def need(module: str, asked: Asked, *, least: str = "", what_for: str = "this model") -> ModuleType:
+    """Import a library that a format, or a job beside the model, cannot do without.
 
     Raises:
         Refusal: it is not there, does not import, or is older than `least`.
@@ -114,7 +118,7 @@ def need(module: str, asked: Asked, *, least: str = "") -> ModuleType:
         missing = error.name is not None and error.name.split(".")[0] == module
         what = "has no" if missing else f"cannot import ({error})"
         raise Refusal(
-            f"{sys.executable} {what} {name}, which this model needs", _install(wanted, module, asked)
+            f"{sys.executable} {what} {name}, which {what_for} needs", _install(wanted, module, asked)
         ) from error
     if least and _numbers(library.__version__) < _numbers(least):
         what = f"{sys.executable} has {name} {library.__version__}; {least} or newer is needed"

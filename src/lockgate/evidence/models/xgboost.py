@@ -53,7 +53,14 @@ def opened(model: Any, asked: Asked, kind: str) -> Opened:
         return _answer(np.asarray(values, dtype=np.float64), objective, None if asked.task == "regression" else classes)
 
     names = None if booster.feature_names is None else tuple(booster.feature_names)
-    return Opened(format=kind, predict=predict, features=names, notes=notes)
+    return Opened(
+        format=kind,
+        predict=predict,
+        features=names,
+        notes=notes,
+        native=model,
+        rows=lambda table: _matrix(table, booster, asked),
+    )
 
 
 def _answer(values: Any, objective: str, classes: tuple[Any, ...] | None) -> Answer:

@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 import warnings
+from dataclasses import replace
 from typing import Any
 
 from lockgate.evidence.worker import wire
@@ -109,7 +110,7 @@ class _Worker:
         asked = contract.Asked(**{**header["asked"], "allow": tuple(header["asked"]["allow"]), "source": body})
         kind = "python" if asked.module else detect.find(asked.path, asked.name)
         opened = importlib.import_module(f"lockgate.evidence.models.{kind}").open_model(asked)
-        self.opened = opened
+        self.opened = replace(opened, asked=asked)
         self.notes += opened.notes
         libraries = {name: _version(module) for module, name in _LIBRARIES.items() if module in sys.modules}
         return {

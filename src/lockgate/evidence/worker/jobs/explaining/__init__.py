@@ -1,0 +1,1 @@
+"""What the jobs that explain a model share. No jobs themselves."""
