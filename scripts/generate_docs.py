@@ -87,6 +87,8 @@ def _example(gate: str, example: Example) -> Iterator[str]:
     block = dedent(example.policy).strip()
     yield "\n".join(["gates:", f"  {gate}:", *(f"    {line}" for line in block.splitlines())])
     yield "```"
+    for file, text in example.files.items():
+        yield from ("", f"with `{file}`:", "", "```python", text.strip(), "```")
 
 
 def _command_line() -> str:

@@ -230,7 +230,6 @@ class OpenModel(Protocol):
         """
         ...
 
-
     def reopened(self) -> AbstractContextManager["Reopened"]:
         """The same bytes in a fresh process, which ends with the context: to time its start, or to risk its end.
 

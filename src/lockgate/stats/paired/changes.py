@@ -115,9 +115,7 @@ def losses_compared(name: str, new: Disturbed, old: Disturbed, seed: int, *, hig
     law = moved_law(moves, value, (1.0, 1.0), seed)
     method = "paired-influence"
     null = swapped_means(moves) if moves.mean else centred_null(method, moves, value, law)
-    return Difference(
-        scale="difference", value=value, uncertainty=uncertainty(method, units.kish, law), null=null
-    )
+    return Difference(scale="difference", value=value, uncertainty=uncertainty(method, units.kish, law), null=null)
 
 
 def _order(sample: Sample) -> Codes | None:
