@@ -340,7 +340,7 @@ def test_too_few_rows_are_never_green(tmp_path: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_record(tmp_path: Path) -> None:
-    gate = "robustness: {invariant: [city], metrics: {flip_rate: {max: 0.9}, quality_loss: {max: 2}, refusals: {max: 0.9}}}"
+    gate = "robustness: {invariant: [city], metrics: {flip_rate: {max: 0.9}, quality_loss: {max: 2}}}"
     policy = project(tmp_path, gate, candidate=SMOOTH)
 
     assert execute(policy).record.digest == execute(policy).record.digest

@@ -24,7 +24,8 @@ ARROWS = {
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
     "robustness": GROUND | {"stats", "evidence"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "robustness"},
+    "operations": GROUND | {"globs", "stats", "evidence"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "robustness", "operations"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -77,6 +78,7 @@ STATS_ARROWS = {
     "groups": INPUT | {"chance", "metrics"},
     "distances": {"undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
+    "timings": {"checks", "chance"},
     "planning": {"chance"},
     "__init__": set[str](),
 }
@@ -95,8 +97,8 @@ LIBRARIES = {
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "robustness/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "robustness/*"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "robustness/*", "operations/*"],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "robustness/*", "operations/*"],
     "duckdb": ["evidence/*"],
     "uv": ["evidence/*"],
     "pandas": ["evidence/*"],
@@ -110,6 +112,7 @@ LIBRARIES = {
     "lightgbm": ["evidence/models/*"],
     "xgboost": ["evidence/models/*"],
     "catboost": ["evidence/models/*"],
+    "codecarbon": ["evidence/worker/jobs/*"],
 }
 """library → the files that may import it."""
 
