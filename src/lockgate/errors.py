@@ -41,6 +41,10 @@ class EvidenceError(LockgateError):
     """A data set, a model or its predictions are missing or broken: nothing can be decided."""
 
 
+class ModelError(EvidenceError):
+    """A model raised on what it was given, or gave what is no answer; it is still open and may be asked again."""
+
+
 class GateError(LockgateError):
     """A gate could not be loaded, or does not keep its contract."""
 

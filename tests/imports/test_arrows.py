@@ -26,7 +26,10 @@ ARROWS = {
     "external": GROUND | {"stats", "evidence"},
     "compliance": GROUND | {"numbers"},
     "explain": GROUND | {"law", "numbers", "stats", "evidence"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "external", "compliance", "explain"},
+    "gates": GROUND
+    | {"globs", "numbers", "stats", "evidence", "external", "compliance", "explain", "robustness", "operations"},
+    "robustness": GROUND | {"stats", "evidence"},
+    "operations": GROUND | {"globs", "stats", "evidence"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -80,6 +83,7 @@ STATS_ARROWS = {
     "groups": INPUT | {"chance", "metrics"},
     "distances": {"undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
+    "timings": {"checks", "chance"},
     "planning": {"chance"},
     "attribution": INPUT | {"chance"},
     "__init__": set[str](),
@@ -102,8 +106,8 @@ LIBRARIES = {
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*", "compliance/card.py"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "explain/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "explain/*"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "explain/*", "robustness/*", "operations/*"],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "explain/*", "robustness/*", "operations/*"],
     "duckdb": ["evidence/*"],
     "jmespath": ["external/*"],
     "uv": ["evidence/*"],
@@ -118,6 +122,7 @@ LIBRARIES = {
     "lightgbm": ["evidence/models/*"],
     "xgboost": ["evidence/models/*"],
     "catboost": ["evidence/models/*"],
+    "codecarbon": ["evidence/worker/jobs/*"],
 }
 """library → the files that may import it."""
 

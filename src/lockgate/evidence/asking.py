@@ -1,13 +1,14 @@
 """A model that gates ask themselves: its answers coded as in the prediction frame."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from lockgate.evidence.frame import Answers, Labelling, predictions_of
-from lockgate.evidence.view import Done, Frame, Predictions
+from lockgate.evidence.view import Done, Frame, Predictions, Reopened
 from lockgate.types import JSON, ModelFacts
 
 if TYPE_CHECKING:
@@ -62,3 +63,13 @@ class AskedModel:
             EvidenceError: the job fails, takes too long, or lacks a library.
         """
         return self.model.job(name, table, settings or {}, seconds=seconds)
+
+    @contextmanager
+    def reopened(self) -> Iterator[Reopened]:
+        """The same bytes in a fresh process, which ends with the context.
+
+        Raises:
+            EvidenceError: they cannot be opened any more.
+        """
+        with self.model.reopened() as model:
+            yield Reopened(model=replace(self, model=model), started=model.started, seconds=model.seconds)

@@ -1,6 +1,7 @@
 """What one gate sees of the evidence: summaries of data sets, and the prediction frame."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -205,7 +206,8 @@ class OpenModel(Protocol):
             table: the columns `features`, in any order.
 
         Raises:
-            EvidenceError: it fails, or its answer is no answer.
+            ModelError: it raises, or gives what is no answer; it may be asked again.
+            EvidenceError: it is gone, took too long, or answers the same rows differently when it is asked again.
         """
         ...
 
@@ -229,6 +231,29 @@ class OpenModel(Protocol):
             EvidenceError: the job fails, takes too long, or a library that it needs is not in the model's interpreter.
         """
         ...
+
+    def reopened(self) -> AbstractContextManager["Reopened"]:
+        """The same bytes in a fresh process, which ends with the context: to time its start, or to risk its end.
+
+        Raises:
+            EvidenceError: they cannot be opened any more.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """A model in a fresh process.
+
+    Attributes:
+        model: asked like the first one.
+        started: when the process was started, on the clock of `time.perf_counter`.
+        seconds: time that opening took inside the process, imports of the model's libraries included.
+    """
+
+    model: OpenModel
+    started: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

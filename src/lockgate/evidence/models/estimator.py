@@ -90,7 +90,7 @@ def answer(model: Any, rows: Any, asked: Asked) -> Answer:
             f"the task is {asked.task} and the model is a regressor ({type(model).__name__})",
             "write `task: regression`, or give a classifier",
         )
-    with _one_thread():
+    with one_thread():
         try:
             prediction = model.predict(rows)
             probability = getattr(model, "predict_proba", None)
@@ -129,7 +129,7 @@ def _is_regressor(model: Any) -> bool:
         return False
 
 
-def _one_thread() -> Any:
+def one_thread() -> Any:
     """Joblib's sequential backend: a forest that adds its trees up in parallel gives other last bits each time."""
     try:
         import joblib

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lockgate.errors import EvidenceError
+from lockgate.errors import EvidenceError, ModelError
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.view import Label
 
@@ -87,7 +87,8 @@ def decode(held: Shape, block: bytes, where: str) -> RawPredictions:
     """The answer in a block of bytes, checked: finite, labels among the classes, scores that are probabilities.
 
     Raises:
-        EvidenceError: it is not.
+        ModelError: a prediction is not finite, or scores are no probabilities.
+        EvidenceError: it is not in the form of an answer.
     """
     prediction = None
     if held.prediction is not None:
@@ -105,7 +106,7 @@ def _prediction(held: Shape, block: bytes, where: str) -> pa.Array:
     if held.prediction == "float64":
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
-            raise EvidenceError(
+            raise ModelError(
                 f"{bad.size} of {held.rows} predictions are not finite, the first in row {bad[0]} ({values[bad[0]]})",
                 where=where,
                 fix="mend the model, or the missing values that it cannot take",
@@ -136,13 +137,13 @@ def _probabilities(score: NDArray[np.float64], where: str) -> NDArray[np.float64
     """Scores within `TOLERANCE` of [0, 1], clipped to it; rows of several that sum to 1.
 
     Raises:
-        EvidenceError: a score is not finite, is no probability, or a row does not sum to 1.
+        ModelError: a score is not finite, is no probability, or a row does not sum to 1.
     """
     flat = score.reshape(len(score), -1)
     with np.errstate(invalid="ignore"):
         bad = np.flatnonzero(~((flat >= -TOLERANCE) & (flat <= 1 + TOLERANCE)).all(axis=1))
     if bad.size:
-        raise EvidenceError(
+        raise ModelError(
             f"{bad.size} of {len(score)} scores are no probabilities, the first in row {bad[0]}"
             f" ({_shown(flat[bad[0]])})",
             where=where,
@@ -152,7 +153,7 @@ def _probabilities(score: NDArray[np.float64], where: str) -> NDArray[np.float64
         total = flat.sum(axis=1)
         off = np.flatnonzero(np.abs(total - 1) > TOLERANCE * max(1.0, score.shape[1] / 10))
         if off.size:
-            raise EvidenceError(
+            raise ModelError(
                 f"the probabilities of {off.size} of {len(score)} rows do not sum to 1, the first in row {off[0]}"
                 f" ({total[off[0]]:.9g})",
                 where=where,

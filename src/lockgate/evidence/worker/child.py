@@ -7,6 +7,7 @@ interpreter: Python 3.10 or newer, NumPy, pyarrow and what the format needs.
 import importlib
 import os
 import sys
+import time
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -108,8 +109,10 @@ class _Worker:
         from lockgate.evidence.models import contract, detect
 
         asked = contract.Asked(**{**header["asked"], "allow": tuple(header["asked"]["allow"]), "source": body})
+        began = time.perf_counter()
         kind = "python" if asked.module else detect.find(asked.path, asked.name)
         opened = importlib.import_module(f"lockgate.evidence.models.{kind}").open_model(asked)
+        seconds = time.perf_counter() - began
         self.opened = replace(opened, asked=asked)
         self.notes += opened.notes
         libraries = {name: _version(module) for module, name in _LIBRARIES.items() if module in sys.modules}
@@ -117,6 +120,7 @@ class _Worker:
             "format": opened.format,
             "features": opened.features,
             "libraries": {"python": sys.version.split()[0], **libraries},
+            "seconds": seconds,
         }, b""
 
     def _predict(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:

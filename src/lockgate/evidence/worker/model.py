@@ -1,8 +1,9 @@
 """Models: opened in a process of their own, asked with the features alone, their answers checked."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +35,8 @@ class Model:
         facts: what the Record says about it: its digest, format, libraries, environment.
         features: the columns that it was fitted on, in its order; None when it does not say.
         lock: text of the lock that its environment was made from; None where there is none.
+        started: when its process was started, on the clock of `time.perf_counter`.
+        seconds: time that opening took inside the process, imports of its libraries included.
     """
 
     def __init__(
@@ -42,9 +45,8 @@ class Model:
         header: Mapping[str, Any],
         facts: ModelFacts,
         *,
-        limits: Limits,
-        task: Task,
-        lock: str | None,
+        opening: "_Opening",
+        started: float,
     ) -> None:
         """Take over a worker whose model is open: `header` is what it said about it."""
         names, libraries = header.get("features"), header.get("libraries")
@@ -57,11 +59,14 @@ class Model:
             else {},
             features=self.features or (),
         )
-        self.lock = lock
-        self._task = task
+        self.lock = opening.lock
+        self.started = started
+        self.seconds = _seconds(header, facts.uri)
+        self._opening = opening
+        self._task = opening.task
         self._notes: dict[str, None] = {}
         self._process = process
-        self._limits = limits
+        self._limits = opening.limits
         self._code: dict[str, str] = {}
         self._note(header)
 
@@ -121,6 +126,23 @@ class Model:
         header, block = self._process.ask(message, body, deadline=deadline, size=lambda held: done.size(held, uri))
         self._note(header)
         return done.read(header, block, uri)
+
+    def reopened(self) -> "Model":
+        """The same bytes opened once more, in a process of their own; whoever asks for it closes it.
+
+        Nothing is copied or resolved anew: from `started` on the time goes into the process alone.
+
+        Raises:
+            EvidenceError: the copy was changed since it was hashed, or it cannot be opened any more.
+        """
+        opening = self._opening
+        if opening.path is not None:
+            found = modelfile.digest(opening.path, opening.limits.file, opening.where)
+            if found != self.facts.digest:
+                what = "the model's private copy was changed while it was in use"
+                raise EvidenceError(what, where=opening.where, fix="do not trust the model")
+        started = time.perf_counter()
+        return _started(opening, Process(opening.python, opening.limits, opening.where), self.facts, started)
 
     def close(self) -> None:
         """End the worker."""
@@ -256,11 +278,12 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
     own = list(dict.fromkeys([*code, str(base.resolve())]))
     path = None if source is not None else modelfile.existing(uri, base)
     home = environment.prepare(spec.environment or block.environment, base=base, where=where)
+    started = time.perf_counter()
     process = Process(home.python, limits, where)
     try:
         asked: dict[str, Any] = {"name": Path(uri).name, "task": block.task, "allow": list(block.allow)}
         asked |= {"host": home.host, "expanded": limits.file}
-        text = b""
+        text, copy = b"", None
         if source is not None:
             digest, text = source.digest, source.text
             asked |= {"path": str(source.path), "module": source.module, "function": source.function}
@@ -269,13 +292,69 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
             copy = process.folder / "model"
             digest = modelfile.copy(path, copy, limits.file, where)
             asked["path"] = str(copy)
-        message = {"do": "open", "asked": asked, "code": code, "own": own, "limits": limits.as_sent()}
-        header, _ = process.ask(message, text, deadline=time.monotonic() + limits.seconds)
-        facts = ModelFacts(uri=uri, format="", digest=digest, lock=home.digest)
-        return Model(process, header, facts, limits=limits, task=block.task, lock=home.lock)
+        opening = _Opening(
+            python=home.python,
+            limits=limits,
+            where=where,
+            message={"do": "open", "asked": asked, "code": code, "own": own, "limits": limits.as_sent()},
+            source=text,
+            path=copy,
+            task=block.task,
+            lock=home.lock,
+        )
     except BaseException:
         process.close()
         raise
+    facts = ModelFacts(uri=uri, format="", digest=digest, lock=home.digest)
+    return _started(opening, process, facts, started)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opening:
+    """How a worker is asked to open a model.
+
+    Attributes:
+        python: the interpreter.
+        limits: what the model may use.
+        where: what error messages call it.
+        message: header of the message.
+        source: source of a Python module, which goes with the message.
+        path: the private copy of the model's file; None where there is none.
+        task: the policy's.
+        lock: text of the environment's lock.
+    """
+
+    python: Path
+    limits: Limits
+    where: str
+    message: dict[str, Any]
+    source: bytes
+    path: Path | None
+    task: Task
+    lock: str | None
+
+
+def _started(opening: _Opening, process: Process, facts: ModelFacts, started: float) -> Model:
+    """The model opened in a process; the process is ended where it cannot be."""
+    try:
+        deadline = time.monotonic() + opening.limits.seconds
+        header, _ = process.ask(opening.message, opening.source, deadline=deadline)
+        return Model(process, header, facts, opening=opening, started=started)
+    except BaseException:
+        process.close()
+        raise
+
+
+def _seconds(header: Mapping[str, Any], where: str) -> float:
+    """How long a worker says that opening took.
+
+    Raises:
+        EvidenceError: it says nothing of the kind.
+    """
+    said = header.get("seconds")
+    if not isinstance(said, float) or not 0 <= said < math.inf:
+        raise EvidenceError("the worker does not say how long opening took", where=where, fix="do not trust the model")
+    return said
 
 
 def _code(block: ModelBlock, base: Path) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockgate.errors import EvidenceError
+from lockgate.errors import EvidenceError, ModelError
 from lockgate.evidence.worker import wire
 
 _BOOT = """
@@ -158,7 +158,8 @@ class Process:
             size: how many bytes go with the answer that a header announces; any other number is an error.
 
         Raises:
-            EvidenceError: the worker reports an error, dies, takes too long or does not keep the form.
+            ModelError: the worker reports an error; it can be asked again.
+            EvidenceError: it dies, takes too long or does not keep the form.
         """
         try:
             self._send(wire.pack(header, len(body)), deadline)
@@ -269,7 +270,7 @@ class Process:
     def _report(self, error: Any) -> None:
         held = error if isinstance(error, dict) else {}
         what, fix = self.clean(str(held.get("what", "the worker failed"))), self.clean(str(held.get("fix", "")))
-        raise EvidenceError(what, where=self.where, fix=fix or "run the model on these columns yourself to see it fail")
+        raise ModelError(what, where=self.where, fix=fix or "run the model on these columns yourself to see it fail")
 
     def printed(self) -> str:
         """The last of what the model printed, without what does not print."""

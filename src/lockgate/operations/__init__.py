@@ -1,0 +1,1 @@
+"""What a model costs to run: time, memory, licences of what it imports."""
