@@ -47,15 +47,21 @@ def run_example(uses: str, example: Example, base: Path | None = None) -> tuple[
     with TemporaryDirectory(dir=base) as folder:
         # A gate's file must stand below the policy's folder.
         path = Path(folder) / "lockgate.yaml" if base is None else base / f"{Path(folder).name}.yaml"
+        written = [path]
         try:
             path.write_text(policy_of(uses, example), "utf-8")
+            for file, text in example.files.items():
+                with (path.parent / file).open("x", encoding="utf-8") as beside:  # never over a file of the author's
+                    beside.write(text)
+                written.append(path.parent / file)
             outcome = execute(path, tables=_tables(gate, example)).record.content.outcomes[0]
         except LockgateError as error:
             if error.exit_code is not ExitCode.UNDECIDED:
                 raise
             return Status.ERROR, str(error)
         finally:
-            path.unlink(missing_ok=True)
+            for made in written:
+                made.unlink(missing_ok=True)
     return outcome.status, outcome.message
 
 

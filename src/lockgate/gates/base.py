@@ -1,7 +1,7 @@
 """What a gate is. A gate measures; it never holds a number against a limit."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -63,6 +63,7 @@ class Example:
         reference: columns of the reference data.
         model: keys of the policy's `model` (task, predictions …), as YAML.
         roles: further keys of the policy's `data` (label, sensitive …), as YAML.
+        files: texts that stand beside the policy, by name: the module of a `python:` model.
         status: the gate's outcome.
     """
 
@@ -73,6 +74,7 @@ class Example:
     reference: Mapping[str, Sequence[object]] | None = None
     model: str = "task: other"
     roles: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 P = TypeVar("P", bound=Params)

@@ -1,7 +1,7 @@
 """Models: opened in a process of their own, asked with the features alone, their answers checked."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +16,10 @@ from lockgate.evidence.digest import digest_parts
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.view import Done
 from lockgate.evidence.worker import answers, done, environment, modelfile
+from lockgate.evidence.worker.confinement import Reached, confine
 from lockgate.evidence.worker.process import Limits, Process, clean
 from lockgate.policy.model import ModelBlock, ModelSpec
-from lockgate.types import JSON, ModelFacts, Task
+from lockgate.types import JSON, ModelFacts, Sandbox, Task
 
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -45,6 +46,7 @@ class Model:
         limits: Limits,
         task: Task,
         lock: str | None,
+        notes: Sequence[str] = (),
     ) -> None:
         """Take over a worker whose model is open: `header` is what it said about it."""
         names, libraries = header.get("features"), header.get("libraries")
@@ -59,7 +61,7 @@ class Model:
         )
         self.lock = lock
         self._task = task
-        self._notes: dict[str, None] = {}
+        self._notes: dict[str, None] = dict.fromkeys(notes)
         self._process = process
         self._limits = limits
         self._code: dict[str, str] = {}
@@ -234,7 +236,14 @@ def _renamed(table: pa.Table, features: tuple[str, ...], kind: str) -> pa.Table:
     return table.rename_columns([wanted.get(name, name) for name in table.column_names])
 
 
-def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits | None = None) -> Model:
+def open_model(
+    spec: ModelSpec,
+    block: ModelBlock,
+    *,
+    base: Path,
+    limits: Limits | None = None,
+    sandbox: Sandbox = "best_effort",
+) -> Model:
     """Open a model in a worker process.
 
     Its file is copied, the copy is hashed and the copy is opened, so that what is judged is what was hashed.
@@ -244,9 +253,10 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
         block: the task, the environment for both models, where its own classes are, which names they may have.
         base: the folder that paths are relative to.
         limits: what it may use.
+        sandbox: how its process is confined.
 
     Raises:
-        EvidenceError: it is missing, refused, cannot be opened, or its environment cannot be had.
+        EvidenceError: it is missing, refused, cannot be opened, or its environment or a required sandbox cannot be had.
     """
     limits = limits or Limits()
     uri = spec.uri or ""
@@ -260,22 +270,30 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
     try:
         asked: dict[str, Any] = {"name": Path(uri).name, "task": block.task, "allow": list(block.allow)}
         asked |= {"host": home.host, "expanded": limits.file}
-        text = b""
+        text, deadline = b"", time.monotonic() + limits.seconds
+        read, modules = list(code), []
         if source is not None:
             digest, text = source.digest, source.text
             asked |= {"path": str(source.path), "module": source.module, "function": source.function}
             code.append(str(base.resolve()))
+            modules.append(str(base.resolve()))
         elif path is not None:
             copy = process.folder / "model"
             digest = modelfile.copy(path, copy, limits.file, where)
             asked["path"] = str(copy)
-        message = {"do": "open", "asked": asked, "code": code, "own": own, "limits": limits.as_sent()}
-        header, _ = process.ask(message, text, deadline=time.monotonic() + limits.seconds)
-        facts = ModelFacts(uri=uri, format="", digest=digest, lock=home.digest)
-        return Model(process, header, facts, limits=limits, task=block.task, lock=home.lock)
+        file = "" if source is not None else asked.get("path", "")
+        held = confine(process, limits, sandbox, model=file, code=read, modules=modules, deadline=deadline)
+        header, _ = process.ask({"do": "open", "asked": asked, "code": code, "own": own}, text, deadline=deadline)
+        facts = ModelFacts(uri=uri, format="", digest=digest, lock=home.digest, sandbox=held.level)
+        notes = _notes(held) if sandbox != "none" else ()
+        return Model(process, header, facts, limits=limits, task=block.task, lock=home.lock, notes=notes)
     except BaseException:
         process.close()
         raise
+
+
+def _notes(held: Reached) -> tuple[str, ...]:
+    return (f"opened with less than the whole sandbox ({held.level}): {held.reason}",) if held.reason else ()
 
 
 def _code(block: ModelBlock, base: Path) -> list[str]:
