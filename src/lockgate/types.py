@@ -17,6 +17,7 @@ Bound: TypeAlias = Literal["min", "max", "max_drop", "min_gain", "min_ratio", "m
 Inconclusive: TypeAlias = Literal["by_estimate", "block", "pass"]
 Reuse: TypeAlias = Literal["report", "bonferroni"]
 Task: TypeAlias = Literal["binary", "multiclass", "regression", "other"]
+Sandbox: TypeAlias = Literal["none", "best_effort", "required"]
 
 RECORD_VERSION = "1"
 ABSOLUTE_BOUNDS: tuple[Bound, ...] = ("min", "max")
@@ -469,6 +470,7 @@ class ModelFacts:
     """A pinned model: its bytes, its format, the environment that opened it. Without bytes here, `digest` is None.
 
     `code` is the digest of the modules beside the policy or under `model.code` that it imported; None: it had none.
+    `sandbox` is what confined its process (`landlock+seccomp`, `landlock`, `seccomp`, `none`); None: it was not opened.
     """
 
     uri: str
@@ -478,6 +480,7 @@ class ModelFacts:
     lock: str | None = None
     features: tuple[str, ...] = ()
     code: str | None = None
+    sandbox: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,17 @@ from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.worker.model import Model, open_model
 from lockgate.evidence.worker.process import Limits
 from lockgate.policy.model import Environment, ModelBlock, ModelSpec
-from lockgate.types import ExitCode, Task
+from lockgate.types import ExitCode, Sandbox, Task
 
 
 def opened(
-    path: Path | str, task: Task = "binary", *, base: Path | None = None, limits: Limits | None = None, **block: Any
+    path: Path | str,
+    task: Task = "binary",
+    *,
+    base: Path | None = None,
+    limits: Limits | None = None,
+    sandbox: Sandbox = "best_effort",
+    **block: Any,
 ) -> Model:
     """A model opened as `lockgate check` opens it; `base` is the folder of the policy."""
     folder = base if base is not None else Path(path).parent
@@ -28,6 +34,7 @@ def opened(
         ModelBlock(task=task, candidate=None, **block),
         base=folder,
         limits=limits,
+        sandbox=sandbox,
     )
 
 

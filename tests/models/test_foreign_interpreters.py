@@ -8,10 +8,9 @@ import pytest
 import lockgate.evidence.models
 
 MODELS = Path(lockgate.evidence.models.__file__).parent
-FILES = sorted(
-    [*MODELS.glob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in ("child", "imports", "wire"))]
-)
-ALLOWED = ("lockgate.evidence.models", "lockgate.evidence.worker.wire", "lockgate.evidence.worker.imports.Imports")
+WORKER = ("child", "imports", "limits", "sandbox", "syscalls", "warm", "wire")
+FILES = sorted([*MODELS.glob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in WORKER)])
+ALLOWED = ("lockgate.evidence.models", *(f"lockgate.evidence.worker.{name}" for name in WORKER))
 NEWER = {"StrEnum", "tomllib", "assert_never", "Self", "ExceptionGroup", "override", "TypeVarTuple", "batched"}
 
 

@@ -13,7 +13,7 @@ from tests.models.helpers import labels, opened, refused, scores, told
 from lockgate.errors import EvidenceError
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.worker.process import Limits
-from lockgate.types import Task
+from lockgate.types import Sandbox, Task
 
 SOURCE = """
 import os, sys, time
@@ -187,8 +187,10 @@ def canary(folder: Path) -> Iterator[Path]:
     path.unlink(missing_ok=True)
 
 
-def said(folder: Path, function: str, task: Task = "binary", limits: Limits = QUICK) -> RawPredictions:
-    with opened(f"python:mine:{function}", task, base=folder, limits=limits) as held:
+def said(
+    folder: Path, function: str, task: Task = "binary", limits: Limits = QUICK, sandbox: Sandbox = "best_effort"
+) -> RawPredictions:
+    with opened(f"python:mine:{function}", task, base=folder, limits=limits, sandbox=sandbox) as held:
         return held.predict(TABLE)
 
 
@@ -306,8 +308,8 @@ def test_bad_input_103_writes_into_the_pipes(folder: Path) -> None:
 
 
 def test_bad_input_103_forks(folder: Path, canary: Path) -> None:
-    """What it started ends with it."""
-    with opened("python:mine:forks", base=folder, limits=QUICK) as held:
+    """What it started ends with it, where no sandbox keeps it from starting anything."""
+    with opened("python:mine:forks", base=folder, limits=QUICK, sandbox="none") as held:
         held.predict(TABLE)
         group = held._process._process.pid
         assert canary.exists()
@@ -364,7 +366,7 @@ def test_a_model_sees_nothing_of_ours(folder: Path, canary: Path, monkeypatch: p
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     with (folder / "mine.py").open() as inherited:
         os.set_inheritable(inherited.fileno(), True)
-        said(folder, "looks")
+        said(folder, "looks", sandbox="none")  # else it could tell nobody
     held = json.loads(canary.read_text())
     assert set(held["env"]) <= {
         *(
@@ -379,6 +381,7 @@ def test_a_model_sees_nothing_of_ours(folder: Path, canary: Path, monkeypatch: p
             "KMP_INIT_AT_FORK",
             "PYTHONHASHSEED",
             "PYTHONSAFEPATH",
+            "JOBLIB_MULTIPROCESSING",
         ),
         *(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")),
     }
@@ -391,7 +394,7 @@ def test_a_model_sees_nothing_of_ours(folder: Path, canary: Path, monkeypatch: p
     assert held["columns"] == ["a"]
     assert held["modules"] == sorted(held["modules"])
     ours = {module for module in held["modules"] if not module.startswith("lockgate.evidence.models")}
-    parts = {f"lockgate.evidence.worker{part}" for part in ("", ".child", ".imports", ".wire")}
+    parts = {f"lockgate.evidence.worker{part}" for part in ("", ".child", ".imports", ".limits", ".wire")}
     assert ours == {"lockgate", "lockgate.evidence", *parts}
     assert not any(str(folder) in file for file in held["files"] if "canary" not in file)
     assert not Path(held["cwd"]).exists()

@@ -263,6 +263,7 @@ def _models(*, champion: bool) -> dict[str, ModelFacts]:
         format="skops",
         digest=sha("candidate"),
         libraries={"scikit-learn": "1.7.2", "numpy": "2.4.6"},
+        sandbox="landlock+seccomp",
         features=("age", "education", "hours_per_week"),
     )
     older = ModelFacts(
@@ -271,6 +272,7 @@ def _models(*, champion: bool) -> dict[str, ModelFacts]:
         digest=sha("champion"),
         libraries={"scikit-learn": "1.5.2"},
         lock=sha("lock"),
+        sandbox="none",
         features=("age", "education", "hours_per_week"),
     )
     return {"candidate": candidate, "champion": older} if champion else {"candidate": candidate}

@@ -3,11 +3,13 @@
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.view import Artifact
 from lockgate.evidence.worker import modelfile
+from lockgate.evidence.worker.packages import installed
 from lockgate.evidence.worker.process import Limits
 from lockgate.policy.model import ModelBlock, ModelSpec
 from lockgate.types import ModelFacts
@@ -72,5 +74,15 @@ class Artifacts:
             folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lockgate-")))
             where = modelfile.shortened(uri)
             digest = modelfile.copy(path, folder / "model", Limits().file, where)
-            pinned.append((who, Artifact(uri=uri, path=folder / "model", digest=digest)))
+            asked = spec.environment or self._models.environment if spec is not None else None
+            told = partial(installed, asked, base=self._base, where=where)
+            artifact = Artifact(
+                uri=uri,
+                path=folder / "model",
+                digest=digest,
+                allow=self._models.allow,
+                packages=dict if spec is None or spec.predictions is not None else told,
+                own=asked is not None and asked.requirements is not None,
+            )
+            pinned.append((who, artifact))
         return pinned

@@ -392,7 +392,8 @@ class Gathered:
             if not twins:
                 self._step(f"opening the {who}")
                 try:
-                    opened = self._stack.enter_context(open_model(spec, self._policy.model, base=self._base))
+                    model = open_model(spec, self._policy.model, base=self._base, sandbox=self._policy.sandbox)
+                    opened = self._stack.enter_context(model)
                 except EvidenceError as error:
                     self._broken[who] = error
                     raise

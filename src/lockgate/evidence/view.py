@@ -264,11 +264,17 @@ class Artifact:
         uri: as the policy says it.
         path: of the copy.
         digest: `sha256:…`.
+        allow: names that the policy lets it hold beside those known to be safe.
+        packages: tells what is installed where it is opened, distribution → version; nothing where it is not opened.
+        own: whether that environment was made for this model alone.
     """
 
     uri: str
     path: Path
     digest: str
+    allow: tuple[str, ...] = ()
+    packages: Callable[[], Mapping[str, str]] = dict
+    own: bool = False
 
 
 Step: TypeAlias = Callable[..., None]

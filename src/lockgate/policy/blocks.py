@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from lockgate.errors import Mistake, did_you_mean
-from lockgate.policy.model import DataBlock, DecideBlock, ModelBlock, PolicyFile, ScorecardBlock
+from lockgate.policy.model import DataBlock, DecideBlock, ModelBlock, PolicyFile, SandboxBlock, ScorecardBlock
 from lockgate.policy.nodes import Node, kind
 from lockgate.policy.rules import BuiltGate, read_gate
 from lockgate.policy.tree import Finder
@@ -37,6 +37,7 @@ class Blocks:
     """The blocks of a policy; None for what is absent where it must not be, or does not hold."""
 
     model: ModelBlock | None
+    sandbox: SandboxBlock | None
     data: DataBlock | None
     decide: DecideBlock | None
     scorecard: ScorecardBlock | None
@@ -49,6 +50,7 @@ def read_blocks(top: Node, finder: Finder, mistakes: list[Mistake]) -> Blocks:
     mistakes += [unknown_key(node, known) for key, node in top.entries.items() if key not in known]
     blocks = Blocks(
         model=_model(top, mistakes),
+        sandbox=_sandbox(top, mistakes),
         data=_block(DataBlock, top, "data", mistakes) or (DataBlock() if "data" not in top.entries else None),
         decide=_block(DecideBlock, top, "decide", mistakes) or (DecideBlock() if "decide" not in top.entries else None),
         scorecard=_block(ScorecardBlock, top, "scorecard", mistakes)
@@ -88,6 +90,11 @@ def _model(top: Node, mistakes: list[Mistake]) -> ModelBlock | None:
             Mistake(place=champion.place, what="nothing stands here", fix="write `none` if there is no champion")
         )
     return validate(ModelBlock, replace(node, value={**node.entries, "champion": said}), mistakes)
+
+
+def _sandbox(top: Node, mistakes: list[Mistake]) -> SandboxBlock | None:
+    node = top.entries.get("sandbox")
+    return validate(SandboxBlock, replace(top, value={} if node is None else {"sandbox": node}), mistakes)
 
 
 def _gates(top: Node, finder: Finder, mistakes: list[Mistake]) -> tuple[BuiltGate, ...]:

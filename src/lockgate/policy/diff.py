@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from lockgate.gates.base import metrics_of
 from lockgate.globs import matches, specificity
 from lockgate.policy.blocks import Blocks
-from lockgate.policy.model import ConditionBlock, DecideBlock, GateBlock, GateSpec, Policy, ScorecardBlock
+from lockgate.policy.model import ConditionBlock, DecideBlock, GateBlock, GateSpec, Policy, SandboxBlock, ScorecardBlock
 from lockgate.policy.rules import BuiltGate, column_settings
 from lockgate.policy.tighter import ORDERS, Tighter, tighter
 from lockgate.types import JSON, Clause, Condition, Direction, Place
@@ -78,6 +78,7 @@ def _blocks_of(policy: Policy) -> Blocks:
     rules = policy.rules
     return Blocks(
         model=policy.model,
+        sandbox=SandboxBlock(sandbox=policy.sandbox),
         data=policy.data,
         decide=DecideBlock(
             confidence=rules.confidence,
@@ -95,12 +96,14 @@ def _blocks_of(policy: Policy) -> Blocks:
 
 
 def _format_keys(blocks: Blocks) -> Iterator[tuple[Path, _Entry]]:
-    """The keys of the format that hold: written ones of model and data; of `decide` and `min_rows` the defaults too."""
+    """The keys of the format that hold: written ones of model and data; of the others the defaults too."""
     for name in ("model", "data", "decide"):
         block: BaseModel | None = getattr(blocks, name)
         for key, declaration in type(block).model_fields.items() if block is not None else ():
             if block is not None and (name == "decide" or key == "min_rows" or key in block.model_fields_set):
                 yield (name, key), _Entry(value=_plain(getattr(block, key)), declared=_declared(declaration))
+    if blocks.sandbox is not None:
+        yield ("sandbox",), _Entry(value=blocks.sandbox.sandbox, declared=Tighter.UP)
     for dimension, weight in blocks.scorecard.weights.items() if blocks.scorecard is not None else ():
         yield ("scorecard", "weights", dimension), _Entry(value=weight, declared=Tighter.FIXED)
 

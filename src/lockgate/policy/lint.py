@@ -39,6 +39,9 @@ def _deciding(policy: Policy) -> Iterator[Mistake]:
     if policy.rules.confidence < 0.8:
         what = f"intervals at confidence {policy.rules.confidence:g} miss the true value often"
         yield Mistake(place=_at(policy, "decide.confidence"), what=what, fix="use 0.9 or more")
+    if policy.sandbox == "none":
+        what = "models may read and write whatever you may, and reach the network"
+        yield Mistake(place=_at(policy, "sandbox"), what=what, fix="use best_effort, or required where it can be had")
     if policy.data.min_rows < FEW_ROWS:
         what = f"a slice or group of {policy.data.min_rows} rows is judged by chance"
         yield Mistake(place=_at(policy, "data.min_rows"), what=what, fix="use 30 or more")

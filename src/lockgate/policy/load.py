@@ -41,7 +41,8 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
     if loaded.complete:  # else what is absent here may stand in the parent that could not be read
         mistakes += check_whole(loaded.top, blocks, overrides, finder)
     model, data, decide, scorecard = blocks.model, blocks.data, blocks.decide, blocks.scorecard
-    if mistakes or model is None or data is None or decide is None or scorecard is None:
+    sandbox = blocks.sandbox
+    if mistakes or not (model and data and decide and scorecard and sandbox):
         raise PolicyError(_distinct(mistakes))
     rules = Rules(
         gates=tuple(gate.rules for gate in blocks.gates),
@@ -58,6 +59,7 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
         rules_digest=_rules_digest(blocks, model, data, rules, decide.seed),
         rules=rules,
         model=_with_models(model, overrides, folder),
+        sandbox=sandbox.sandbox,
         data=data.model_copy(update={role: _here(uri, folder) for role, uri in overrides.data.items()}),
         seed=decide.seed,
         gates=tuple(gate.spec for gate in blocks.gates),
@@ -145,6 +147,7 @@ def _rules_digest(blocks: Blocks, model: ModelBlock, data: DataBlock, rules: Rul
         "reuse": rules.reuse,
         "weights": dict(rules.weights),
         "seed": seed,
+        "sandbox": blocks.sandbox.sandbox if blocks.sandbox is not None else None,
         "gates": [_gate(gate.spec, gate.rules) for gate in blocks.gates],
     }
     return _sha256(canonical(decides))

@@ -15,7 +15,7 @@ from lockgate.gates.base import Gate, Params
 from lockgate.policy.paths import Where
 from lockgate.policy.tighter import Tighter
 from lockgate.policy.units import Limit, Seconds
-from lockgate.types import Inconclusive, Level, Place, Reuse, Rules, Task
+from lockgate.types import Inconclusive, Level, Place, Reuse, Rules, Sandbox, Task
 
 ROLES = ("validation", "reference", "training", "production")
 """The data sets that a policy can name."""
@@ -344,6 +344,15 @@ class ScorecardBlock(Block):
         return weights
 
 
+SandboxWord: TypeAlias = Annotated[Sandbox, Tighter.UP]
+
+
+class SandboxBlock(Block):
+    """How the processes that open models are confined; a key of the policy's top."""
+
+    sandbox: SandboxWord = "best_effort"
+
+
 class PolicyFile(Block):
     """A policy of Lockgate: what a model must hold before it moves up."""
 
@@ -352,6 +361,11 @@ class PolicyFile(Block):
         None, description="a file or package:NAME/file whose rules hold here too; they can be tightened, never loosened"
     )
     model: Annotated[ModelBlock, Tighter.FREE] = Field(description="the model that is judged")
+    sandbox: SandboxWord = Field(
+        "best_effort",
+        description="how the models' processes are confined: as well as the machine can, wholly or it is an error, "
+        "or by limits alone",
+    )
     data: Annotated[DataBlock, Tighter.FREE] = Field(DataBlock(), description="the data sets and their columns")
     decide: Annotated[DecideBlock, Tighter.FREE] = Field(DecideBlock(), description="how the verdict is reached")
     gates: Annotated[Mapping[str, GateBlock], Tighter.SUPERSET] = Field(min_length=1, description="gates by id")
@@ -405,6 +419,7 @@ class Policy:
         rules_digest: `sha256:…` of all that decides, whatever file it came from and wherever the evidence is.
         rules: what `judge` reads.
         model: the models.
+        sandbox: how their processes are confined.
         data: the data sets.
         seed: of every random draw.
         gates: the gates in their order.
@@ -417,6 +432,7 @@ class Policy:
     rules_digest: str
     rules: Rules
     model: ModelBlock
+    sandbox: Sandbox
     data: DataBlock
     seed: int
     gates: tuple[GateSpec, ...]

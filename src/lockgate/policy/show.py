@@ -25,6 +25,7 @@ def show(policy: Policy) -> str:
     shown = {
         "lockgate": 1,
         "model": _model(policy.model),
+        "sandbox": policy.sandbox,
         "data": _block(policy.data),
         "decide": {
             "confidence": rules.confidence,

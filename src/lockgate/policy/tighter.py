@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 class Tighter(StrEnum):
     """Which change tightens a key. `extends` and the comparison of two policies are built on it.
 
-    For words that have an order (`level`, `inconclusive`, `when_no_champion`) the order is in `ORDERS`.
+    For words that have an order (`level`, `inconclusive`, `sandbox`) the order is in `ORDERS`.
     """
 
     UP = "up"  # a larger value, or one further on in its order, is stricter
@@ -24,6 +24,7 @@ ORDERS = {
     "inconclusive": ("pass", "by_estimate", "block"),
     "reuse": ("report", "bonferroni"),
     "when_no_champion": ("pass", "block"),
+    "sandbox": ("none", "best_effort", "required"),
 }
 """Words from the loosest to the strictest, by key."""
 

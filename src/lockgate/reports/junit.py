@@ -57,6 +57,7 @@ def _facts(record: Record) -> Mapping[str, str]:
         "lockgate.policy": content.policy.digest,
     }
     facts |= {f"lockgate.model.{role}": model.digest or "no bytes here" for role, model in content.models.items()}
+    facts |= {f"lockgate.sandbox.{role}": m.sandbox for role, m in content.models.items() if m.sandbox is not None}
     return facts | {f"lockgate.data.{role}": data.digest for role, data in content.data.items()}
 
 

@@ -8,7 +8,17 @@ zero-width space.
 import re
 from collections.abc import Iterable, Sequence
 
-from lockgate.reports.summary import Metrics, Summary, command, counts, headline, metrics, summarise, verdict_word
+from lockgate.reports.summary import (
+    Metrics,
+    Summary,
+    command,
+    counts,
+    headline,
+    metrics,
+    sandboxes,
+    summarise,
+    verdict_word,
+)
 from lockgate.reports.text import (
     LOOKS,
     holdout,
@@ -218,7 +228,8 @@ def _closing(record: Record) -> str:
         + [f"policy {_digest(content.policy.digest)}", f"record {_digest(record.digest)}"]
     )
     notes = "".join(f"\nNote: {prose(note)}\n" for note in content.notes[:10])
-    digests = prose(" · ".join(evidence))
+    said = sandboxes(record)
+    digests = prose(" · ".join([*evidence, *([f"sandbox {said}"] if said else [])]))
     return f"{notes}\nReproduce: {code(command(record), 2000)}\n\nLockgate {code(content.lockgate)} · {digests}\n"
 
 

@@ -125,6 +125,12 @@ def measurements(record: Record) -> Mapping[str, Measurement]:
     return {identity(gate, measured.metric, measured.at): measured for gate, measured in held}
 
 
+def sandboxes(record: Record) -> str:
+    """What confined the models' processes: `candidate landlock+seccomp, champion none`; empty: none was opened."""
+    held = ((role, model.sandbox) for role, model in record.content.models.items() if model.sandbox is not None)
+    return ", ".join(f"{plain(role)} {plain(level)}" for role, level in held)
+
+
 def command(record: Record) -> str:
     """The command that runs again what did not pass (everything, where everything passed), with the same overrides."""
     path = plain(record.content.policy.path, 500)

@@ -61,9 +61,20 @@ def survey(data: bytes) -> tuple[str, ...]:
         Refusal: it is malformed, or holds what no model needs: dotted names, extension codes, persistent ids, calls of
             anything but an imported name, a second stream.
     """
-    machine = _Surveyor(BytesIO(data))
-    _run(machine, data)
-    return tuple(dict.fromkeys(machine.found))
+    found, refusal = survey_all(data)
+    if refusal is not None:
+        raise refusal
+    return found
+
+
+def survey_all(data: bytes) -> tuple[tuple[str, ...], Refusal | None]:
+    """As `survey`, but what is wrong with the pickle stands beside the names that were read before it."""
+    machine, refusal = _Surveyor(BytesIO(data)), None
+    try:
+        _run(machine, data)
+    except Refusal as error:
+        refusal = error
+    return tuple(dict.fromkeys(machine.found)), refusal
 
 
 def load(data: bytes, allowed: Collection[str]) -> Any:

@@ -24,14 +24,14 @@ def open_model(asked: Asked) -> Opened:
 
     unknown = io.get_untrusted_types(file=asked.path)
     trusted = [name for name in unknown if name in allowlist.names() or name in asked.allow]
-    if allowlist.PARTIAL in unknown and _partials(asked.path) <= allowlist.PARTIALS:
+    if allowlist.PARTIAL in unknown and partials(asked.path) <= allowlist.PARTIALS:
         trusted.append(allowlist.PARTIAL)
     allowlist.refuse_unknown([name for name in unknown if name not in trusted])
     sys.dont_write_bytecode = True
     return estimator.opened(io.load(asked.path, trusted=trusted), asked, "skops")
 
 
-def _partials(path: str) -> set[str]:
+def partials(path: str) -> set[str]:
     """The functions that the file's `functools.partial` objects hold; `?` for what is no plain function."""
     with zipfile.ZipFile(path) as archive:
         left: list[Any] = [json.loads(archive.read("schema.json"))]

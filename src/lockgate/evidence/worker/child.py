@@ -1,7 +1,7 @@
 """The worker's own side: opens one model and answers with what it predicts. Runs in the model's interpreter.
 
-No module of Lockgate but `wire`, `imports` and `models` is imported here, and nothing that is not in the model's
-interpreter: Python 3.10 or newer, NumPy, pyarrow and what the format needs.
+No module of Lockgate but `wire`, `imports`, `sandbox`, `warm` and `models` is imported here, and nothing that is not in
+the model's interpreter: Python 3.10 or newer, NumPy, pyarrow and what the format needs.
 """
 
 import importlib
@@ -12,9 +12,14 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
-from lockgate.evidence.worker import wire
+from lockgate.evidence.worker import limits, wire
 from lockgate.evidence.worker.imports import Imports
 
+_OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_DENIED = (
+    "a model may read its own file, its interpreter and the folder under `model.code`, write into its working folder, "
+    "and start nothing: put what it reads there, or write `sandbox: none` if you trust it"
+)
 _NOTES = 20
 _LONG = 400
 _LIBRARIES = {
@@ -48,27 +53,6 @@ def main(reading: int, writing: int) -> None:
             wire.write(answers, header, body)
 
 
-def confine(limits: dict[str, int]) -> None:
-    """Take from this process what a model does not need. The one place for more: Landlock and seccomp belong here.
-
-    Args:
-        limits: bytes of address space, open files, bytes of a written file.
-    """
-    try:
-        import resource
-    except ImportError:
-        return
-    wanted = {"memory": "RLIMIT_AS", "files": "RLIMIT_NOFILE", "written": "RLIMIT_FSIZE", "core": "RLIMIT_CORE"}
-    for key, name in wanted.items():
-        kind = getattr(resource, name)
-        hard = resource.getrlimit(kind)[1]
-        limit = limits[key] if hard == resource.RLIM_INFINITY else min(limits[key], hard)
-        try:
-            resource.setrlimit(kind, (limit, limit))
-        except (ValueError, OSError):  # macOS knows RLIMIT_AS and refuses to set it
-            continue
-
-
 class _Worker:
     """Holds the opened model between two messages."""
 
@@ -77,10 +61,12 @@ class _Worker:
         self.notes: list[str] = []
         self.memory = 0
         self.imports = Imports(())
+        self.confined = False
 
     def answer(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """The answer to one message; an error is an answer too."""
         step, work = {
+            "confine": ("its sandbox", self._confine),
             "open": ("opening it", self._open),
             "predict": ("its predict", self._predict),
             "job": (f"the job {header.get('job')}", self._job),
@@ -95,12 +81,27 @@ class _Worker:
             except BaseException as error:  # noqa: BLE001  (a model may raise anything, SystemExit too)
                 if hasattr(error, "what") and hasattr(error, "fix"):
                     return _error(str(error.what), str(error.fix)), b""
-                return _error(f"{step} raised {type(error).__name__}: {error}", ""), b""
+                fix = _DENIED if self.confined and isinstance(error, PermissionError) else ""
+                return _error(f"{step} raised {type(error).__name__}: {error}", fix), b""
         return {**reply, "notes": self._fresh(caught), "code": self.imports.fresh()}, block
 
-    def _open(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    def _confine(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:  # noqa: ARG002
+        """Take from this process what a model does not need, before it reads a byte of one."""
         self.memory = header["limits"]["memory"]
-        confine(header["limits"])
+        if not header["sandbox"]:
+            limits.take(header["limits"])
+            return {"level": "none", "reason": ""}, b""
+        from lockgate.evidence.worker import sandbox, warm
+
+        if header["model"]:
+            warm.warm(header["model"], os.path.join(_OURS, "evidence", "models", "allowed_names.txt"))
+        limits.take(header["limits"])
+        read, code = [_OURS, *header["read"]], [*header["modules"], *sandbox.elsewhere()]
+        level, reason = sandbox.enter(read, code, os.getcwd())
+        self.confined = level != "none"
+        return {"level": level, "reason": reason}, b""
+
+    def _open(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         at = next((i for i, path in enumerate(sys.path) if path.endswith("site-packages")), len(sys.path))
         sys.path[at:at] = header["code"]
         self.imports = Imports(header["own"], header["asked"]["path"])

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +17,10 @@ from lockgate.evidence.digest import digest_parts
 from lockgate.evidence.raw import RawPredictions
 from lockgate.evidence.view import Done
 from lockgate.evidence.worker import answers, done, environment, modelfile
+from lockgate.evidence.worker.confinement import Reached, confine
 from lockgate.evidence.worker.process import Limits, Process, clean
 from lockgate.policy.model import ModelBlock, ModelSpec
-from lockgate.types import JSON, ModelFacts, Task
+from lockgate.types import JSON, ModelFacts, Sandbox, Task
 
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -47,6 +48,7 @@ class Model:
         *,
         opening: "_Opening",
         started: float,
+        notes: Sequence[str] = (),
     ) -> None:
         """Take over a worker whose model is open: `header` is what it said about it."""
         names, libraries = header.get("features"), header.get("libraries")
@@ -64,7 +66,7 @@ class Model:
         self.seconds = _seconds(header, facts.uri)
         self._opening = opening
         self._task = opening.task
-        self._notes: dict[str, None] = {}
+        self._notes: dict[str, None] = dict.fromkeys(notes)
         self._process = process
         self._limits = opening.limits
         self._code: dict[str, str] = {}
@@ -256,7 +258,14 @@ def _renamed(table: pa.Table, features: tuple[str, ...], kind: str) -> pa.Table:
     return table.rename_columns([wanted.get(name, name) for name in table.column_names])
 
 
-def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits | None = None) -> Model:
+def open_model(
+    spec: ModelSpec,
+    block: ModelBlock,
+    *,
+    base: Path,
+    limits: Limits | None = None,
+    sandbox: Sandbox = "best_effort",
+) -> Model:
     """Open a model in a worker process.
 
     Its file is copied, the copy is hashed and the copy is opened, so that what is judged is what was hashed.
@@ -266,9 +275,10 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
         block: the task, the environment for both models, where its own classes are, which names they may have.
         base: the folder that paths are relative to.
         limits: what it may use.
+        sandbox: how its process is confined.
 
     Raises:
-        EvidenceError: it is missing, refused, cannot be opened, or its environment cannot be had.
+        EvidenceError: it is missing, refused, cannot be opened, or its environment or a required sandbox cannot be had.
     """
     limits = limits or Limits()
     uri = spec.uri or ""
@@ -284,10 +294,12 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
         asked: dict[str, Any] = {"name": Path(uri).name, "task": block.task, "allow": list(block.allow)}
         asked |= {"host": home.host, "expanded": limits.file}
         text, copy = b"", None
+        read, modules = list(code), []
         if source is not None:
             digest, text = source.digest, source.text
             asked |= {"path": str(source.path), "module": source.module, "function": source.function}
             code.append(str(base.resolve()))
+            modules.append(str(base.resolve()))
         elif path is not None:
             copy = process.folder / "model"
             digest = modelfile.copy(path, copy, limits.file, where)
@@ -296,11 +308,14 @@ def open_model(spec: ModelSpec, block: ModelBlock, *, base: Path, limits: Limits
             python=home.python,
             limits=limits,
             where=where,
-            message={"do": "open", "asked": asked, "code": code, "own": own, "limits": limits.as_sent()},
+            message={"do": "open", "asked": asked, "code": code, "own": own},
             source=text,
             path=copy,
             task=block.task,
             lock=home.lock,
+            sandbox=sandbox,
+            code=tuple(read),
+            modules=tuple(modules),
         )
     except BaseException:
         process.close()
@@ -322,6 +337,9 @@ class _Opening:
         path: the private copy of the model's file; None where there is none.
         task: the policy's.
         lock: text of the environment's lock.
+        sandbox: how the process is confined.
+        code: folders that it may read.
+        modules: folders of which it may read Python modules alone.
     """
 
     python: Path
@@ -332,14 +350,28 @@ class _Opening:
     path: Path | None
     task: Task
     lock: str | None
+    sandbox: Sandbox
+    code: tuple[str, ...]
+    modules: tuple[str, ...]
 
 
 def _started(opening: _Opening, process: Process, facts: ModelFacts, started: float) -> Model:
-    """The model opened in a process; the process is ended where it cannot be."""
+    """The model opened in a process that is confined first; the process is ended where it cannot be."""
     try:
         deadline = time.monotonic() + opening.limits.seconds
+        held = confine(
+            process,
+            opening.limits,
+            opening.sandbox,
+            model="" if opening.path is None else str(opening.path),
+            code=opening.code,
+            modules=opening.modules,
+            deadline=deadline,
+        )
         header, _ = process.ask(opening.message, opening.source, deadline=deadline)
-        return Model(process, header, facts, opening=opening, started=started)
+        notes = _notes(held) if opening.sandbox != "none" else ()
+        facts = replace(facts, sandbox=held.level)
+        return Model(process, header, facts, opening=opening, started=started, notes=notes)
     except BaseException:
         process.close()
         raise
@@ -355,6 +387,10 @@ def _seconds(header: Mapping[str, Any], where: str) -> float:
     if not isinstance(said, float) or not 0 <= said < math.inf:
         raise EvidenceError("the worker does not say how long opening took", where=where, fix="do not trust the model")
     return said
+
+
+def _notes(held: Reached) -> tuple[str, ...]:
+    return (f"opened with less than the whole sandbox ({held.level}): {held.reason}",) if held.reason else ()
 
 
 def _code(block: ModelBlock, base: Path) -> list[str]:

@@ -1,4 +1,7 @@
-"""A worker process: given nothing of ours, spoken to over two pipes with a deadline, killed with what it started."""
+"""A worker process: given nothing of ours, spoken to over two pipes with a deadline, killed with what it started.
+
+What it takes from itself before it reads a model is in `limits` and `sandbox`.
+"""
 
 import os
 import select
@@ -71,7 +74,8 @@ class Limits:
 def environment(scratch: Path) -> dict[str, str]:
     """All that a worker finds in its environment: no secret of ours, and what makes answers repeatable.
 
-    One thread, so that sums come out the same; one order of sets; no module is found in the working folder.
+    One thread, so that sums come out the same; one order of sets; no module is found in the working folder. joblib
+    works in threads, for a model starts no process.
     """
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     threads = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")
@@ -83,13 +87,14 @@ def environment(scratch: Path) -> dict[str, str]:
         "TMPDIR": str(scratch),
         "PYTHONHASHSEED": "0",
         "PYTHONSAFEPATH": "1",
+        "JOBLIB_MULTIPROCESSING": "0",
         **{f"{name}_NUM_THREADS": "1" for name in threads},
         **kept,
     }
 
 
 class Process:
-    """One worker in a folder of its own. A sandbox around it (bubblewrap, a container) would go before `command` here.
+    """One worker in a folder of its own.
 
     Args:
         python: the interpreter.
