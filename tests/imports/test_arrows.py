@@ -23,7 +23,8 @@ ARROWS = {
     "stats": {"types", "law"},
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence"},
+    "libraries": GROUND | {"evidence", "policy"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "libraries"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -93,15 +94,15 @@ LIBRARIES = {
     "markupsafe": ["reports/*"],
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*"],
-    "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
+    "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "libraries/*", "init/*", "cli/explain.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "libraries/*", "init/*", "plan/*"],
+    "pyarrow": ["evidence/*", "libraries/tables.py", "testing.py", "plan/suppose.py"],
     "duckdb": ["evidence/*"],
     "uv": ["evidence/*"],
-    "pandas": ["evidence/*"],
+    "pandas": ["evidence/*", "libraries/scripts/*"],
     "polars": ["evidence/*"],
     "joblib": ["evidence/models/*"],
-    "sklearn": ["evidence/models/*"],
+    "sklearn": ["evidence/models/*", "libraries/scripts/*"],
     "skops": ["evidence/models/*"],
     "scipy": ["evidence/models/*"],
     "onnx": ["evidence/models/*"],
@@ -109,6 +110,7 @@ LIBRARIES = {
     "lightgbm": ["evidence/models/*"],
     "xgboost": ["evidence/models/*"],
     "catboost": ["evidence/models/*"],
+    **{path.stem: [f"libraries/scripts/{path.name}"] for path in (PACKAGE / "libraries" / "scripts").glob("*.py")},
 }
 """library → the files that may import it."""
 
