@@ -87,7 +87,9 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
         names |= {entry["id"]: entry["name"]} if own is None else {snake(name): name for name in own}
     for stem, about in (names | {snake(name): name for name in params.values}).items():
         found[stem] = Metric(direction="neither", meaning=f"{about} of Evidently")
-        found[f"{stem}_share"] = Metric(direction="neither", meaning=f"share that {about} gives beside a count")
+        found[f"{stem}_share"] = Metric(
+            direction="neither", meaning=f"share that {about} gives beside a count", low=0.0, high=1.0, unit="share"
+        )
         found[f"{stem}_std"] = Metric(direction="neither", meaning=f"spread that {about} gives beside a mean")
     return found
 

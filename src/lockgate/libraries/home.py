@@ -34,7 +34,7 @@ def home_of(library: str, asked: "str | Environment", *, base: Path) -> Home:
     if not isinstance(asked, str):
         return prepare(asked, base=base, where=library, key="environment")
     low, high = pythons(library)
-    if not low <= sys.version_info[1] < high:
+    if not is_for_this_python(library):
         raise EvidenceError(
             f"{library} needs Python 3.{low} to 3.{high - 1}, and this is Python 3.{sys.version_info[1]}",
             where=f"{library} (environment: auto)",
@@ -47,6 +47,12 @@ def home_of(library: str, asked: "str | Environment", *, base: Path) -> Home:
 def lock_of(library: str) -> str:
     """The lock that Lockgate ships for a library."""
     return (LOCKS / f"{library}.txt").read_text("utf-8")
+
+
+def is_for_this_python(library: str) -> bool:
+    """Whether a library's lock is for the Python that Lockgate runs in."""
+    low, high = pythons(library)
+    return low <= sys.version_info[1] < high
 
 
 def pythons(library: str) -> tuple[int, int]:
