@@ -1,5 +1,5 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types docs lock bench-help bench-peers bench-decisions bench-speed bench-coverage environment
+.PHONY: help demo test check lint types docs lock locks bench-help bench-peers bench-decisions bench-speed bench-coverage environment
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
@@ -12,7 +12,7 @@ environment: ## Make .venv with everything that developing needs
 	@sh scripts/environment.sh dev
 
 test: environment ## Run the tests; ARGS goes to pytest
-	@.venv/bin/python -m pytest -n auto $(ARGS)
+	@.venv/bin/python -m pytest -n auto $(if $(ARGS),$(ARGS),-m "not library")
 
 lint: environment ## Check style
 	@.venv/bin/ruff check .
@@ -27,6 +27,9 @@ docs: environment ## Write anew what the documentation repeats from the code
 	@.venv/bin/python scripts/generate_docs.py
 
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11
+
+locks: environment ## Resolve the locks of the libraries anew, from src/lockgate/libraries/locks/NAME.in
+	@for asked in src/lockgate/libraries/locks/*.in; do $(COMPILE) --upgrade "$$asked" -o "$${asked%.in}.txt" || exit 1; done
 
 lock: environment ## Resolve the locked requirements anew, within the ranges of pyproject.toml
 	@$(COMPILE) --upgrade pyproject.toml --extra sklearn --extra onnx --extra lightgbm --extra catboost --extra explain --extra environments --extra demo --group dev -o requirements/dev.txt

@@ -26,10 +26,13 @@ ARROWS = {
     "external": GROUND | {"stats", "evidence"},
     "compliance": GROUND | {"numbers"},
     "explain": GROUND | {"law", "numbers", "stats", "evidence"},
-    "gates": GROUND
-    | {"globs", "numbers", "stats", "evidence", "external", "compliance", "explain", "robustness", "operations"},
     "robustness": GROUND | {"stats", "evidence"},
     "operations": GROUND | {"globs", "stats", "evidence"},
+    "scan": GROUND | {"evidence"},
+    "libraries": GROUND | {"evidence", "policy"},
+    "gates": GROUND
+    | {"globs", "numbers", "stats", "evidence", "external", "compliance", "explain", "robustness", "operations"}
+    | {"scan", "libraries"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -105,16 +108,19 @@ LIBRARIES = {
     "markupsafe": ["reports/*"],
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*", "compliance/card.py"],
-    "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "explain/*", "robustness/*", "operations/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "explain/*", "robustness/*", "operations/*"],
+    "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "libraries/*", "init/*", "cli/explain.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "libraries/*", "init/*", "plan/*", "explain/*", "robustness/*"]
+    + ["operations/*"],
+    "pyarrow": ["evidence/*", "libraries/tables.py", "testing.py", "plan/suppose.py", "explain/*", "robustness/*"]
+    + ["operations/*"],
+    "cryptography": ["scan/signature.py"],
     "duckdb": ["evidence/*"],
     "jmespath": ["external/*"],
     "uv": ["evidence/*"],
-    "pandas": ["evidence/*"],
+    "pandas": ["evidence/*", "libraries/scripts/*"],
     "polars": ["evidence/*"],
     "joblib": ["evidence/models/*"],
-    "sklearn": ["evidence/models/*"],
+    "sklearn": ["evidence/models/*", "libraries/scripts/*"],
     "skops": ["evidence/models/*"],
     "scipy": ["evidence/models/*"],
     "onnx": ["evidence/models/*"],
@@ -123,6 +129,7 @@ LIBRARIES = {
     "xgboost": ["evidence/models/*"],
     "catboost": ["evidence/models/*"],
     "codecarbon": ["evidence/worker/jobs/*"],
+    **{path.stem: [f"libraries/scripts/{path.name}"] for path in (PACKAGE / "libraries" / "scripts").glob("*.py")},
 }
 """library → the files that may import it."""
 

@@ -162,6 +162,7 @@ class Gathered:
             policy=self._policy.path,
             seconds=spec.timeout,
             step=self._step,
+            environment=spec.environment,
         )
 
     def _rules_of(self, spec: GateSpec) -> tuple[GateRules, ...]:

@@ -15,6 +15,8 @@ from lockgate.types import JSON, Attached, ModelFacts, Task
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lockgate.policy.model import Environment, Home
+
 Label: TypeAlias = str | int | float | bool
 Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
@@ -316,6 +318,8 @@ class Evidence:
         seconds: the gate's time limit, where the policy sets one.
         step: tells what is being done, for what takes long.
         keep: keeps bytes beside the Record (a library's own report, a picture); no verdict rests on them.
+        environment: the Python of the library that the gate runs (`needs.library`).
+        used: notes the versions of libraries that measured elsewhere, by name, for the Record.
     """
 
     task: Task
@@ -343,6 +347,8 @@ class Evidence:
     seconds: float | None = None
     step: Step = _silently
     keep: Callable[[Attached], None] = _silently
+    environment: "Home | Environment" = "auto"
+    used: Callable[[Mapping[str, str]], None] = _silently
 
     def asks(self, metric: str) -> bool:
         """Whether the policy asks for a metric of this gate."""

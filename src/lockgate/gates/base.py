@@ -39,6 +39,8 @@ class Needs:
         model: whether it asks the models itself (`Evidence.candidate_model`).
         artifact: whether it reads the models' bytes (`Evidence.artifacts`), which are then not opened for it.
         apart: whether it works in processes of its own, so that it may run beside other gates.
+        library: the library that measures for it in an interpreter of its own, which the policy's `environment` chooses
+            (`lockgate.libraries`).
     """
 
     data: str | None = "validation"
@@ -50,6 +52,7 @@ class Needs:
     model: Want = "no"
     artifact: Want = "no"
     apart: bool = False
+    library: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

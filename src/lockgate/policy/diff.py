@@ -195,6 +195,7 @@ def _gate_keys(gate: BuiltGate) -> Iterator[tuple[Path, _Entry]]:
         "uses": spec.uses,
         "data": list(spec.data),
         "timeout": spec.timeout,
+        "environment": _plain(spec.environment),
         "when_no_champion": rules.without_champion,
     }
     for key, value in held.items():

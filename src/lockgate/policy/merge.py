@@ -65,7 +65,9 @@ def rebased(top: Node, folder: Path) -> Node:
     models = [("model",), ("model", "candidate"), ("model", "champion")]
     texts = ("uri", "artifact", "code")
     top = _edited(top, [(*model, key) for model in models for key in texts], moved)
-    top = _edited(top, [(*model, "environment", "python") for model in models], moved)
+    gates = top.entries["gates"].entries if "gates" in top.entries else {}
+    interpreters = [*models, *(("gates", gate) for gate in gates)]
+    top = _edited(top, [(*owner, "environment", "python") for owner in interpreters], moved)
     return _edited(top, models[1:], lambda node: node if node.value == "none" else moved(node))
 
 

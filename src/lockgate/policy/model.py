@@ -24,6 +24,7 @@ DISCOVERED = 5
 """Slices that `slices: discover` looks for."""
 
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
+Home: TypeAlias = Literal["auto", "here"]
 
 
 class Block(BaseModel):
@@ -324,6 +325,11 @@ class GateBlock(Block):
     timeout: Annotated[Seconds | None, Tighter.FREE] = Field(
         None, gt=0, description="when it is broken off, as in 90 s"
     )
+    environment: Annotated[Home | Environment | None, Tighter.FREE] = Field(
+        None,
+        description="the Python of a gate that runs a library: `auto` (the default: from the lock Lockgate ships), "
+        "`here`, an interpreter, or requirements to make one from",
+    )
     when_no_champion: Annotated[Literal["pass", "block"], Tighter.UP] = Field(
         "block", description="what the gate's comparison means while there is no champion"
     )
@@ -397,6 +403,7 @@ class GateSpec:
         timeout: seconds after which it is broken off.
         code: `sha256:…` of its file, where it came from a path.
         place: where it stands in the policy.
+        environment: the Python of the library that it runs.
     """
 
     id: str
@@ -407,6 +414,7 @@ class GateSpec:
     timeout: float | None
     code: str | None
     place: Place
+    environment: Home | Environment = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,7 @@ def read_gate(gate_id: str, node: Node, finder: Finder, mistakes: list[Mistake])
     clauses = (*clauses, *_columns(reading, node), *_defaults(reading, node))
     data = _roles(block, node, found.cls, mistakes)
     tolerate = _tolerate(node, mistakes)
+    _check_environment(node, found.cls, mistakes)
     if block is None or params is None or len(mistakes) > before:
         return None
     spec = GateSpec(
@@ -96,6 +97,7 @@ def read_gate(gate_id: str, node: Node, finder: Finder, mistakes: list[Mistake])
         timeout=block.timeout,
         code=found.code,
         place=node.at,
+        environment=block.environment or "auto",
     )
     rules = GateRules(
         id=gate_id,
@@ -253,6 +255,13 @@ def _roles(block: GateBlock | None, node: Node, gate: type[Gate[Any]], mistakes:
     if len(set(roles)) < len(roles) or not roles:
         mistakes.append(Mistake(place=place, what="expected each role once", fix=f"known: {', '.join(ROLES)}"))
     return roles
+
+
+def _check_environment(node: Node, gate: type[Gate[Any]], mistakes: list[Mistake]) -> None:
+    entry = node.entries.get("environment")
+    if entry is not None and gate.needs.library is None:
+        what = "the gate runs no library in an interpreter of its own"
+        mistakes.append(Mistake(place=entry.at, what=what, fix="remove `environment`"))
 
 
 def _tolerate(node: Node, mistakes: list[Mistake]) -> float | None:

@@ -21,7 +21,7 @@ Schema: TypeAlias = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NUMBER = r"^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
-_IN_FRAME = ("uses", "data", "level", "timeout", "when_no_champion")
+_IN_FRAME = ("uses", "data", "level", "timeout", "environment", "when_no_champion")
 
 
 def schema() -> Schema:
@@ -73,19 +73,25 @@ def _gate(name: str, gate: type[Gate[Any]]) -> Schema:
     own |= {f"{prefix}_metric_{metric}": _condition(meaning) for metric, meaning in metrics.items()}
     conditions = {metric: {"$ref": f"#/$defs/{prefix}_metric_{metric}"} for metric in metrics}
     frame = GateBlock.model_json_schema()["properties"]
+    in_frame = [key for key in _IN_FRAME if key != "environment" or gate.needs.library is not None]
     per_column = column_settings(gate)
     entry = per_column.model_json_schema(ref_template=f"#/$defs/{prefix}_{{model}}") if per_column is not None else {}
     own |= {f"{prefix}_{key}": value for key, value in entry.get("$defs", {}).items()}
-    section = {"type": "object", "properties": conditions, "additionalProperties": False}
+    # Where settings decide what can be measured, a name that is not known yet may stand for a metric.
+    other: Schema | bool = False
+    if not isinstance(gate.metrics, Mapping):
+        other = {"$ref": f"#/$defs/{prefix}_other_metric"}
+        own[f"{prefix}_other_metric"] = _condition(Metric(direction="neither", meaning="a metric of its settings"))
+    section = {"type": "object", "properties": conditions, "additionalProperties": other}
     block: Schema = {
         "type": "object",
         "description": getdoc(gate) or "",
-        "additionalProperties": False,
+        "additionalProperties": other,
         "required": [key for key in settings.get("required", ()) if key != "columns"],
         "properties": {
             **conditions,
             **{key: value for key, value in settings.get("properties", {}).items() if key != "columns"},
-            **{key: _not_null(frame[key]) for key in _IN_FRAME},
+            **{key: _not_null(frame[key]) for key in in_frame},
             "metrics": {**section, "description": frame["metrics"]["description"]},
             "slices": {**section, "description": frame["slices"]["description"]},
             "columns": {
@@ -95,7 +101,7 @@ def _gate(name: str, gate: type[Gate[Any]]) -> Schema:
                 "additionalProperties": {
                     "type": "object",
                     "minProperties": 1,
-                    "additionalProperties": False,
+                    "additionalProperties": other,
                     "required": entry.get("required", []),
                     "properties": {**conditions, **entry.get("properties", {})},
                 },

@@ -56,6 +56,8 @@ def _gate(spec: GateSpec, rules: GateRules) -> dict[str, Any]:
     held: dict[str, Any] = {"uses": spec.uses, "data": list(spec.data)}
     if spec.timeout is not None:
         held["timeout"] = _quantity(spec.timeout, "s")
+    if spec.gate.needs.library is not None:
+        held["environment"] = spec.environment if isinstance(spec.environment, str) else _block(spec.environment)
     if spec.gate.needs.champion != "no":
         held["when_no_champion"] = rules.without_champion
     settings = {key: value for key, value in params_json(spec.params).items() if value is not None}

@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +50,14 @@ class Home:
         return None if self.lock is None else f"sha256:{hashlib.sha256(self.lock.encode()).hexdigest()}"
 
 
-def prepare(asked: Environment | None, *, base: Path, where: str) -> Home:
+def prepare(asked: Environment | None, *, base: Path, where: str, key: str = "model.environment") -> Home:
     """The interpreter that a policy asks for, made if need be.
 
     Args:
         asked: what the policy says; None for this interpreter.
         base: the folder that paths are relative to.
         where: what error messages call the model.
+        key: where the policy says it.
 
     Raises:
         EvidenceError: there is no such interpreter, or the requirements cannot be resolved or installed.
@@ -64,21 +66,41 @@ def prepare(asked: Environment | None, *, base: Path, where: str) -> Home:
     if asked is None:
         return Home(python=Path(sys.executable), host=True)
     if asked.python is not None:
-        return Home(python=_interpreter(asked.python, base))
+        return Home(python=_interpreter(asked.python, base, key))
+    with _room(f"{where} ({key}.requirements)"):
+        return _made(asked.requirements or (), where, key)
+
+
+def of_lock(lock: str, where: str) -> Home:
+    """An interpreter with exactly the packages of a lock, made if need be, and kept.
+
+    Args:
+        lock: every package by version and hash, as `uv pip compile --generate-hashes` writes them.
+        where: what error messages call it.
+
+    Raises:
+        EvidenceError: the packages cannot be installed here.
+    """
+    with _room(where):
+        return _of_lock(_uv(where), cache_folder(), lock, where)
+
+
+@contextmanager
+def _room(where: str) -> Iterator[None]:
     try:
-        return _made(asked.requirements or (), where)
+        yield
     except OSError as error:
         raise EvidenceError(
             f"the environment cannot be made: {error.strerror or error}",
-            where=f"{where} (model.environment.requirements)",
+            where=where,
             fix="let the folder of environments be writable and roomy, or name another one with LOCKGATE_CACHE",
         ) from error
 
 
-def _interpreter(name: str, base: Path) -> Path:
+def _interpreter(name: str, base: Path, key: str) -> Path:
     # Not resolved: a virtual environment's python is a link, and where it leads is another environment.
     path = Path(os.path.abspath(base / name))  # noqa: PTH100
-    where = f"model.environment.python: {shortened(name)}"
+    where = f"{key}.python: {shortened(name)}"
     try:
         path.stat()
     except (OSError, ValueError) as error:
@@ -98,17 +120,19 @@ def _interpreter(name: str, base: Path) -> Path:
     return path
 
 
-def _made(requirements: Sequence[str], where: str) -> Home:
+def _made(requirements: Sequence[str], where: str, key: str = "model.environment") -> Home:
     for line in requirements:
         if not re.match(r"\s*[A-Za-z0-9]", line) or re.search(r"[\r\n@]|://", line):
             raise UsageError(
                 f"{line!r} is no requirement",
-                where="model.environment.requirements",
+                where=f"{key}.requirements",
                 fix="write one package each, such as scikit-learn==1.5.2",
             )
-    uv = _uv()
-    folder = cache_folder()
-    lock = _lock(uv, folder, sorted({*requirements, *ALWAYS}), where)
+    uv, folder, whence = _uv(key), cache_folder(), f"{where} ({key}.requirements)"
+    return _of_lock(uv, folder, _lock(uv, folder, sorted({*requirements, *ALWAYS}), whence), whence)
+
+
+def _of_lock(uv: str, folder: Path, lock: str, where: str) -> Home:
     key = hashlib.sha256(json.dumps([lock, platform.python_version(), sysconfig_tag()]).encode()).hexdigest()[:32]
     place = folder / key
     if not place.exists():
@@ -130,7 +154,7 @@ def sysconfig_tag() -> str:
     return f"{sys.implementation.cache_tag}-{platform.system()}-{platform.machine()}"
 
 
-def _uv() -> str:
+def _uv(where: str) -> str:
     found = shutil.which("uv")
     if found is not None:
         return found
@@ -140,8 +164,8 @@ def _uv() -> str:
         return str(find_uv_bin())
     except (ImportError, FileNotFoundError) as error:
         raise EvidenceError(
-            "an environment of requirements needs uv",
-            where="model.environment",
+            "to make an environment needs uv",
+            where=where,
             fix="pip install 'lockgate[environments]'",
         ) from error
 
@@ -200,7 +224,7 @@ def _run(command: list[str], text: str, done: str, where: str) -> str:
         said = re.sub(r"://[^/\s@]*@", "://***@", held.stderr.strip())[-_TAIL:]
         raise EvidenceError(
             f"its requirements cannot be {done}: {' '.join(said.split())}",
-            where=f"{where} (model.environment.requirements)",
+            where=where,
             fix="see that each version exists and can be installed here",
         )
     return held.stdout

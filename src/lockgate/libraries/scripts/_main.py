@@ -1,0 +1,208 @@
+"""Runs one library's script in that library's own interpreter: `python _main.py NAME FOLDER`.
+
+Standard library only, and any Python from 3.10 on. Reads `job.json`, writes `answer.json` and what is to be kept beside
+the Record. Nothing leaves this process over the network: what a library tries to send is refused.
+"""
+
+import difflib
+import importlib.metadata
+import importlib.util
+import json
+import math
+import os
+import platform
+import random
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class Stop(Exception):
+    """What the policy asks cannot be had of the library; its words go to the user."""
+
+
+class Job:
+    """What a script is given, and where it puts what it found.
+
+    Attributes:
+        asked: what the library is to do: name, settings, id of each.
+        settings: the gate's other settings.
+        facts: what the columns mean.
+        columns: columns by role (label, prediction).
+        scores: columns of the probabilities.
+    """
+
+    def __init__(self, folder: Path, job: dict[str, Any]) -> None:
+        self.folder = folder
+        self.asked: list[dict[str, Any]] = job["asked"]
+        self.settings: dict[str, Any] = job["settings"]
+        self.facts: dict[str, Any] = job["facts"]
+        self.columns: dict[str, str] = job["columns"]
+        self.scores: list[str] = job["scores"]
+        self._declared = frozenset(job["metrics"])
+        self._report: bool = job["report"]
+        self.versions: dict[str, str] = {}
+        self.measurements: list[dict[str, Any]] = []
+        self.missing: list[dict[str, Any]] = []
+        self._known: dict[tuple[Any, ...], float] = {}
+        self.attachments: list[dict[str, str]] = []
+
+    def table(self, name: str) -> Any:
+        """The rows of `data` or `reference`, as a pandas frame."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / f"{name}.parquet")
+
+    def measure(self, metric: str, value: Any, *, rows: Any = None, note: str = "", **at: str) -> None:
+        """Note a number; one that is not finite is missing, with the reason. What nobody can ask for is left out."""
+        if metric not in self._declared:
+            return
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            self.lack(metric, f"the library gave {type(value).__name__}, no number", **at)
+            return
+        if not math.isfinite(number):
+            self.lack(metric, f"the library gave {number}", **at)
+            return
+        place = (metric, *sorted(at.items()))
+        if self._known.setdefault(place, number) != number:
+            raise Stop(f"{metric} is measured twice at {at or 'all rows'}: give one of the two an `id` of its own")
+        entry = {"metric": metric, "value": number, "at": at, "note": note}
+        self.measurements.append(entry if rows is None else {**entry, "rows": int(rows)})
+
+    def lack(self, metric: str, reason: str, *, rows: Any = None, listed: Any = False, **at: str) -> None:
+        """Note that a number could not be had."""
+        if metric in self._declared:
+            entry = {"metric": metric, "reason": reason, "at": at, "listed": listed}
+            self.missing.append(entry if rows is None else {**entry, "rows": int(rows)})
+
+    def keep(self, name: str, media_type: str, data: "str | bytes") -> None:
+        """Keep the library's own report beside the Record, unless the policy says otherwise."""
+        if self._report:
+            (self.folder / "kept").mkdir(exist_ok=True)
+            (self.folder / "kept" / name).write_bytes(data.encode() if isinstance(data, str) else data)
+            self.attachments.append({"name": name, "media_type": media_type})
+
+    def used(self, *distributions: str) -> None:
+        """Note the versions that decide the numbers."""
+        for name in distributions:
+            try:
+                self.versions[name] = importlib.metadata.version(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+
+    def stop(self, what: str) -> NoReturn:
+        """End here: what the policy asks cannot be had.
+
+        Raises:
+            Stop: always.
+        """
+        raise Stop(what)
+
+    def named(self, holders: Sequence[Any], name: str, what: str) -> Any:
+        """The member called `name` of one of some modules.
+
+        Raises:
+            Stop: there is none; the nearest names are told.
+        """
+        for holder in holders:
+            found = getattr(holder, name, None)
+            if found is not None and not name.startswith("_"):
+                return found
+        known = sorted({member for holder in holders for member in dir(holder) if not member.startswith("_")})
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        raise Stop(f"the library has no {what} {name!r}" + (f"; near: {', '.join(near)}" if near else ""))
+
+    def call(self, found: Any, entry: Mapping[str, Any], *args: Any, **more: Any) -> Any:
+        """Call something of the library with the policy's settings; a setting that it refuses is named."""
+        try:
+            return found(*args, **more, **entry["settings"])
+        except (TypeError, ValueError) as error:
+            raise Stop(f"{entry['name']} does not take these settings: {error}") from error
+
+
+def _offline(tried: list[str]) -> None:
+    """Refuse connections to other machines: no library sends anything anywhere."""
+
+    def watch(event: str, args: tuple[Any, ...]) -> None:
+        outside = event == "socket.connect" and isinstance(args[1], tuple)
+        if outside or event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+            tried.append(event)
+            raise ConnectionRefusedError("Lockgate runs libraries without a network")
+
+    sys.addaudithook(watch)
+
+
+def _end_with_parent() -> None:
+    """End when Lockgate does: its end of this pipe closes then."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _seeded(seed: int) -> None:
+    """The same draws each time, also of libraries that draw from the global state of NumPy."""
+    random.seed(seed)
+    try:
+        import numpy as np
+    except ImportError:
+        return
+    np.random.seed(seed % 2**32)  # the libraries' own draws come from here
+
+
+def _load(name: str) -> Any:
+    path = Path(__file__).parent / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"lockgate_runs_{name}", path)
+    if spec is None or spec.loader is None:
+        raise Stop(f"there is no script {name}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _place(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in last)
+
+
+def main(name: str, folder: Path) -> None:
+    """Run the script and write the answer, also where it fails."""
+    _end_with_parent()
+    tried: list[str] = []
+    _offline(tried)
+    warnings.simplefilter("ignore")
+    answer: dict[str, Any] = {"versions": {}, "measurements": [], "missing": [], "attachments": []}
+    job = Job(folder, json.loads((folder / "job.json").read_text("utf-8")))
+    try:
+        script = _load(name)
+        _seeded(job.facts.get("seed", 0))
+        script.run(job)
+    except Stop as error:
+        answer["error"] = {"kind": "asked", "what": str(error)}
+    except ImportError as error:
+        answer["error"] = {"kind": "import", "what": f"{type(error).__name__}: {error}"}
+    except BaseException as error:  # noqa: BLE001 (a library may raise anything, and even its SystemExit is no result)
+        answer["error"] = {"kind": "broke", "what": f"{type(error).__name__}: {error}{_place(error)}"}
+    answer["versions"] = {"python": platform.python_version(), **job.versions}
+    answer |= {"measurements": job.measurements, "missing": job.missing, "attachments": job.attachments}
+    answer["refused"] = len(tried)
+    beside = folder / "answer.json.new"
+    beside.write_text(json.dumps(answer, allow_nan=False), "utf-8")
+    beside.rename(folder / "answer.json")
+    sys.stdout.flush()
+    os._exit(0)  # threads that a library left behind end here
+
+
+if __name__ == "__main__":
+    # Scripts are called like the libraries that they import: this folder is no place to look for modules.
+    sys.path[:] = [path for path in sys.path if Path(path).resolve() != Path(__file__).resolve().parent]
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,95 @@
+"""Great Expectations: a suite, or expectations by name, held against the data in an ephemeral context."""
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lockgate.libraries.scripts._main import Job
+
+UNIT = ("expectations_unmet", "expectations_unmet_share")
+
+
+def run(job: "Job") -> None:
+    """Validate, and measure each expectation and their sum."""
+    import logging
+
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+
+    logging.disable(logging.CRITICAL)
+    job.used("great-expectations", "pandas", "numpy")
+    context = gx.get_context(mode="ephemeral")
+    source = context.data_sources.add_pandas("data")
+    batch = source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+    suite = context.suites.add(gx.ExpectationSuite(name="lockgate"))
+    names: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for number, entry in enumerate(job.asked):
+        kind = job.named([gxe], _class_name(entry["name"]), "expectation")
+        case = entry["id"] or _case(kind.__name__, entry["settings"])
+        counts[case] += 1
+        names[f"{number}"] = case if counts[case] == 1 else f"{case} ({counts[case]})"
+        meta = {**entry["settings"].get("meta", {}), "lockgate": f"{number}"}
+        suite.add_expectation(job.call(kind, {**entry, "settings": {**entry["settings"], "meta": meta}}))
+    # No value of the data stands in what is kept.
+    form = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    found = batch.get_batch(batch_parameters={"dataframe": job.table("data")}).validate(suite, result_format=form)
+    plain = found.to_json_dict()
+    seen = [_measure(job, names, held) for held in plain["results"]]
+    lost = [names[number] for number in names if number not in {case for case, _ in seen}]
+    broken = [names[number] for number, met in seen if met is None] + lost
+    if broken:
+        for metric in UNIT:
+            job.lack(metric, f"{len(broken)} expectations could not be held against the data, the first: {broken[0]}")
+    else:
+        unmet = sum(not met for _, met in seen)
+        job.measure("expectations_unmet", unmet, note=f"of {len(seen)}")
+        job.measure("expectations_unmet_share", unmet / len(seen), note=f"{unmet} of {len(seen)}")
+    job.keep("great_expectations.json", "application/json", json.dumps(plain, default=str, indent=1))
+
+
+def _class_name(name: str) -> str:
+    """`expect_column_to_exist`, as suites write it, and `ExpectColumnToExist` are the same."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def _case(name: str, settings: dict[str, Any]) -> str:
+    about = [
+        settings[key] for key in ("column", "column_A", "column_B", "column_list", "column_set") if key in settings
+    ]
+    return f"{name}({', '.join(map(str, about))})"
+
+
+def _measure(job: "Job", names: dict[str, str], held: Any) -> tuple[str, bool | None]:
+    """Measure one expectation; its number, and whether it is met, None where it broke."""
+    config = held["expectation_config"]
+    number = config["meta"]["lockgate"]
+    at = {"case": names[number]}
+    column = config["kwargs"].get("column")
+    known = {*job.facts["features"], *job.facts["all"]}
+    if column in known:
+        at["column"] = column
+    said = _raised(held.get("exception_info"))
+    if said is not None:
+        job.lack("expectation_unmet", said, **at)
+        return number, None
+    result = held.get("result") or {}
+    job.measure("expectation_unmet", not held["success"], **at)
+    if result.get("unexpected_percent") is not None:
+        job.measure("unexpected_share", result["unexpected_percent"] / 100, rows=result.get("element_count"), **at)
+    observed = result.get("observed_value")
+    if isinstance(observed, int | float) and not isinstance(observed, bool):
+        job.measure("observed_value", observed, **at)
+    return number, bool(held["success"])
+
+
+def _raised(info: Any) -> str | None:
+    """What an expectation raised; None where it was held against the data."""
+    if not isinstance(info, dict):
+        return None
+    parts = [info] if "raised_exception" in info else [part for part in info.values() if isinstance(part, dict)]
+    for part in parts:
+        if part.get("raised_exception"):
+            return str(part.get("exception_message") or "it raised")
+    return None
