@@ -23,7 +23,8 @@ ARROWS = {
     "stats": {"types", "law"},
     # what measures, decides and records
     "evidence": GROUND | {"stats", "policy"},
-    "gates": GROUND | {"globs", "numbers", "stats", "evidence"},
+    "pii": GROUND | {"globs", "stats", "evidence"},
+    "gates": GROUND | {"globs", "numbers", "stats", "evidence", "pii"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -76,6 +77,7 @@ STATS_ARROWS = {
     "groups": INPUT | {"chance", "metrics"},
     "distances": {"undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
+    "membership": INPUT | {"chance"},
     "planning": {"chance"},
     "__init__": set[str](),
 }
@@ -94,8 +96,8 @@ LIBRARIES = {
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*"],
-    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", "pii/*"],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", "pii/*"],
     "duckdb": ["evidence/*"],
     "uv": ["evidence/*"],
     "pandas": ["evidence/*"],
@@ -109,6 +111,9 @@ LIBRARIES = {
     "lightgbm": ["evidence/models/*"],
     "xgboost": ["evidence/models/*"],
     "catboost": ["evidence/models/*"],
+    "presidio_analyzer": ["pii/presidio.py"],
+    "spacy": ["pii/presidio.py"],
+    "tldextract": ["pii/presidio.py"],
 }
 """library → the files that may import it."""
 

@@ -61,6 +61,7 @@ class Example:
         policy: the gate's block in the policy, as YAML.
         data: columns of the gate's data.
         reference: columns of the reference data.
+        training: columns of the training data.
         model: keys of the policy's `model` (task, predictions …), as YAML.
         roles: further keys of the policy's `data` (label, sensitive …), as YAML.
         status: the gate's outcome.
@@ -71,6 +72,7 @@ class Example:
     status: Status
     data: Mapping[str, Sequence[object]]
     reference: Mapping[str, Sequence[object]] | None = None
+    training: Mapping[str, Sequence[object]] | None = None
     model: str = "task: other"
     roles: str = ""
 
