@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "bench" / "peers"
 ENVIRONMENTS = ROOT / ".venv-peers"
 
-IMPORTS = {"script": "pandas, scipy.stats, sklearn.metrics"}
+IMPORTS = {"presidio": "presidio_analyzer", "script": "pandas, scipy.stats, sklearn.metrics"}
 """What a peer is imported by, where that is not its name."""
 
 SILENT = {

@@ -80,7 +80,7 @@ def policy_of(uses: str, example: Example) -> str:
 def _tables(gate: type[Gate[Any]], example: Example) -> Mapping[str, object]:
     import pyarrow as pa
 
-    columns = {gate.needs.data: example.data, "reference": example.reference}
+    columns = {gate.needs.data: example.data, "reference": example.reference, "training": example.training}
     return {role: pa.table(dict(held)) for role, held in columns.items() if role is not None and held is not None}
 
 

@@ -9,6 +9,8 @@ from tests.imports.imports import PACKAGE, Import, imports
 
 GROUND = {"types", "errors"}
 WORDS = {"numbers", "compare", "globs", "law"}
+OF_GATES = {"compliance", "explain", "external", "libraries", "operations", "pii", "robustness", "scan"}
+"""rooms that each hold what one gate, or one kind of gate, does."""
 
 ARROWS = {
     # what everything stands on
@@ -28,11 +30,10 @@ ARROWS = {
     "explain": GROUND | {"law", "numbers", "stats", "evidence"},
     "robustness": GROUND | {"stats", "evidence"},
     "operations": GROUND | {"globs", "stats", "evidence"},
+    "pii": GROUND | {"globs", "stats", "evidence"},
     "scan": GROUND | {"evidence"},
     "libraries": GROUND | {"evidence", "policy"},
-    "gates": GROUND
-    | {"globs", "numbers", "stats", "evidence", "external", "compliance", "explain", "robustness", "operations"}
-    | {"scan", "libraries"},
+    "gates": GROUND | OF_GATES | {"globs", "numbers", "stats", "evidence"},
     "plugins": GROUND | {"gates"},
     "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
     "scorecard": GROUND | {"compare"},
@@ -87,6 +88,7 @@ STATS_ARROWS = {
     "distances": {"undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
     "timings": {"checks", "chance"},
+    "membership": INPUT | {"chance"},
     "planning": {"chance"},
     "attribution": INPUT | {"chance"},
     "__init__": set[str](),
@@ -109,10 +111,8 @@ LIBRARIES = {
     "vl_convert": ["reports/*"],
     "ruamel": ["policy/*", "init/*", "compliance/card.py"],
     "pydantic": ["record.py", "policy/*", "plugins.py", "gates/*", "libraries/*", "init/*", "cli/explain.py"],
-    "numpy": ["stats/*", "evidence/*", "gates/*", "libraries/*", "init/*", "plan/*", "explain/*", "robustness/*"]
-    + ["operations/*"],
-    "pyarrow": ["evidence/*", "libraries/tables.py", "testing.py", "plan/suppose.py", "explain/*", "robustness/*"]
-    + ["operations/*"],
+    "numpy": ["stats/*", "evidence/*", "gates/*", "init/*", "plan/*", *(f"{room}/*" for room in OF_GATES)],
+    "pyarrow": ["evidence/*", "testing.py", "plan/suppose.py", *(f"{room}/*" for room in OF_GATES)],
     "cryptography": ["scan/signature.py"],
     "duckdb": ["evidence/*"],
     "jmespath": ["external/*"],
@@ -130,6 +130,9 @@ LIBRARIES = {
     "catboost": ["evidence/models/*"],
     "codecarbon": ["evidence/worker/jobs/*"],
     **{path.stem: [f"libraries/scripts/{path.name}"] for path in (PACKAGE / "libraries" / "scripts").glob("*.py")},
+    "presidio_analyzer": ["pii/presidio.py"],
+    "spacy": ["pii/presidio.py"],
+    "tldextract": ["pii/presidio.py"],
 }
 """library → the files that may import it."""
 

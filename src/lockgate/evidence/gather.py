@@ -142,8 +142,9 @@ class Gathered:
             data=source,
             frame=self._frame(role, needs, required=needs.candidate == "yes") if role else None,
             reference=reference,
-            reference_frame=self._reference_frame(needs),
+            reference_frame=self._other_frame("reference", needs, needs.reference),
             training=self.sources.get("training") if needs.training != "no" else None,
+            training_frame=self._other_frame("training", needs, needs.training),
             features=self._features(needs, source, reference),
             label=data.label,
             id=data.id,
@@ -252,10 +253,9 @@ class Gathered:
 
     # --- models and predictions ---------------------------------------------------------------------------------------
 
-    def _reference_frame(self, needs: Needs) -> Frame | None:
-        """The predictions on the reference; None where it is a profile, which holds no rows to predict."""
-        held = needs.reference != "no" and "reference" in self.sources
-        return self._frame("reference", needs, required=False) if held else None
+    def _other_frame(self, role: str, needs: Needs, want: str) -> Frame | None:
+        """The predictions on the reference or training data; None where it is a profile, which holds no rows."""
+        return self._frame(role, needs, required=False) if want != "no" and role in self.sources else None
 
     def _frame(self, role: str, needs: Needs, *, required: bool) -> Frame | None:
         """The prediction frame of a data set, with the champion where the gate looks at it. Made once.

@@ -298,6 +298,7 @@ class Evidence:
         reference: what "no drift" means.
         reference_frame: the predictions on `reference`.
         training: the candidate's own training data.
+        training_frame: the predictions on `training`, for a gate that reads predictions.
         features: the model's feature columns, in order.
         label: name of the label column.
         id: name of the column that identifies a row.
@@ -328,6 +329,7 @@ class Evidence:
     reference: Source | None = None
     reference_frame: Frame | None = None
     training: Source | None = None
+    training_frame: Frame | None = None
     features: tuple[str, ...] = ()
     label: str | None = None
     id: str | None = None

@@ -64,6 +64,7 @@ class Example:
         policy: the gate's block in the policy, as YAML.
         data: columns of the gate's data.
         reference: columns of the reference data.
+        training: columns of the training data.
         model: keys of the policy's `model` (task, predictions …), as YAML.
         roles: further keys of the policy's `data` (label, sensitive …), as YAML.
         files: texts that stand beside the policy, by name: the module of a `python:` model.
@@ -75,6 +76,7 @@ class Example:
     status: Status
     data: Mapping[str, Sequence[object]]
     reference: Mapping[str, Sequence[object]] | None = None
+    training: Mapping[str, Sequence[object]] | None = None
     model: str = "task: other"
     roles: str = ""
     files: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,94 @@
+"""Personal data and secrets in text files and in a model's file: how often, on which lines, never what."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from lockgate.evidence.files import is_glob
+from lockgate.pii.detect import Finder
+from lockgate.pii.files import lines, printable
+
+MODEL = "candidate"
+"""What the candidate's file is called: its path may be an address with a password in it."""
+
+_MOST_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What was found in a file: how many lines or texts hold each entity, and which ones, in a few words."""
+
+    name: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    secrets: int = 0
+    places: str = ""
+
+
+Look = Callable[[Finder], Document]
+
+
+def documents(
+    files: Sequence[str], base: Path, *, policy: Path | None, model: Path | None
+) -> Iterator[tuple[str, Look]]:
+    """The files to look through, by name, and what looks; each once.
+
+    Args:
+        files: paths or globs below `base`.
+        base: the policy's folder.
+        policy: the policy's file, where it is looked through.
+        model: the candidate's file, where it is.
+    """
+    paths = {} if policy is None else {policy.resolve(): policy.name}
+    for name in files:
+        found = sorted(path for path in base.glob(name) if path.is_file()) if is_glob(name, base) else []
+        for path in found or [base / name]:
+            shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else name
+            paths.setdefault(path.resolve(), shown)
+    for path, name in paths.items():
+        yield name, partial(of_text, name, path)
+    if model is not None:
+        yield MODEL, partial(of_model, model)
+
+
+def of_text(name: str, path: Path, finder: Finder) -> Document:
+    """What stands in a text file.
+
+    Raises:
+        EvidenceError: it is missing, too large, or no text.
+    """
+    texts = lines(path, name)
+    held: dict[str, set[int]] = {}
+    secret: set[int] = set()
+    for each in finder.find(texts):
+        line = int(texts.owner[each.text])
+        held.setdefault(each.entity.name, set()).add(line)
+        if each.entity.kind == "secret":
+            secret.add(line)
+    said = [f"{entity} on line {_listed(places)}" for entity, places in held.items()]
+    counts = {entity: len(places) for entity, places in held.items()}
+    return Document(name=name, counts=counts, secrets=len(secret), places=", ".join(said[:_MOST_PLACES]))
+
+
+def of_model(path: Path, finder: Finder) -> Document:
+    """What stands in the printable text of a model's file; a text that stands there twice counts once.
+
+    Raises:
+        EvidenceError: it is too large, or its compression is broken.
+    """
+    held: dict[str, set[str]] = {}
+    secret: set[str] = set()
+    for texts in printable(path, MODEL):
+        for each in finder.find(texts):
+            value = texts.text(each.text)[each.start : each.end]
+            held.setdefault(each.entity.name, set()).add(value)
+            if each.entity.kind == "secret":
+                secret.add(value)
+    counts = {entity: len(values) for entity, values in held.items()}
+    said = [f"{count} × {entity}" for entity, count in counts.items()]
+    return Document(name=MODEL, counts=counts, secrets=len(secret), places=", ".join(said[:_MOST_PLACES]))
+
+
+def _listed(places: set[int]) -> str:
+    few = [str(place + 1) for place in sorted(places)[:_MOST_PLACES]]
+    return ", ".join(few) + (" …" if len(places) > _MOST_PLACES else "")
