@@ -35,9 +35,11 @@ _SYSTEM = (
     *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf", "/nix/store"),
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu", "/sys/devices/system/node"),
+    "/proc/self/maps",
     *("/dev/urandom", "/dev/random", "/dev/zero"),
 )
-"""What libraries need of the machine: their shared objects, the time zones, what the processor is."""
+"""What libraries need of the machine: their shared objects, the time zones, what the processor
+is, which of their own shared objects are loaded."""
 
 _SOURCES = (".py", ".pyc", ".so", ".abi3.so")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 20_000
