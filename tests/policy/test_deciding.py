@@ -1,4 +1,4 @@
-"""The keys that say how chance is reckoned with: `decide.false_block_rate`, `decide.reuse`, `data.cluster`, `time`."""
+"""The keys that say how chance is reckoned with: `decide`'s rate and reuse, `data.cluster`, `group`, `time`."""
 
 from pathlib import Path
 
@@ -52,19 +52,19 @@ def test_bad_input_31_reuse_is_one_of_two_words(refused: Refused, reuse: str) ->
     assert mistake.place.key == "decide.reuse"
 
 
-@pytest.mark.parametrize("key", ["cluster", "time"])
+@pytest.mark.parametrize("key", ["cluster", "group", "time"])
 def test_a_column_that_says_which_rows_belong_together_is_read(load: Load, key: str) -> None:
     assert getattr(load(POLICY.replace("label: income", f"label: income, {key}: customer")).data, key) == "customer"
 
 
-@pytest.mark.parametrize("key", ["cluster", "time"])
+@pytest.mark.parametrize("key", ["cluster", "group", "time"])
 @pytest.mark.parametrize("column", ["''", "3", "[a]", "true"])
 def test_bad_input_31_such_a_column_is_a_name(refused: Refused, key: str, column: str) -> None:
     (mistake,) = refused(POLICY.replace("label: income", f"label: income, {key}: {column}"))
     assert mistake.place.key == f"data.{key}"
 
 
-@pytest.mark.parametrize("key", ["cluster", "time"])
+@pytest.mark.parametrize("key", ["cluster", "group", "time"])
 @pytest.mark.parametrize("other", ["label", "id", "weight", "features"])
 def test_such_a_column_has_no_second_role(refused: Refused, key: str, other: str) -> None:
     said = {"label": "label: c", "features": "label: income, features: [a, c]"}.get(other, f"label: income, {other}: c")

@@ -32,6 +32,7 @@ MEANINGS = [
     ("data.id", "label: income", "label: income, id: age"),
     ("data.weight", "label: income", "label: income, weight: w"),
     ("data.cluster", "label: income", "label: income, cluster: customer"),
+    ("data.group", "label: income", "label: income, group: query"),
     ("data.time", "label: income", "label: income, time: day"),
     ("model.threshold", "task: binary,", "task: binary, threshold: 0.0,"),
     ("model.candidate.threshold", "m.skops", "m.skops, threshold: 0.0"),

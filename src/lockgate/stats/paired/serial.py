@@ -9,6 +9,7 @@ Statistics 36, 2018, whose number of cosines, 0.4 n^(2/3), is taken).
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -106,12 +107,13 @@ def _with_laws(scale: Difference, parts: Floats, rows: float) -> Difference:
     return replace(scale, uncertainty=uncertainty("cosine-t", rows, law), null=null)
 
 
+@cache
 def _student(degrees: float) -> Floats:
-    """Student's quantiles at `LEVELS`, exact for few degrees of freedom too, by the law of t² / (t² + degrees)."""
-    found = []
-    for level in LEVELS:
-        tail = 2 * min(level, 1 - level)
-        share = beta_quantile(tail, degrees / 2, 0.5)  # of degrees / (degrees + t²)
-        size = math.sqrt(degrees * (1 - share) / share)
-        found.append(math.copysign(size, level - 0.5) if level != 0.5 else 0.0)
-    return np.array(found)
+    """Student's quantiles at `LEVELS`, exact for few degrees of freedom too, by the law of degrees / (degrees + t²)."""
+    found = np.zeros(len(LEVELS))
+    for place, level in enumerate(LEVELS):
+        if level != 0.5:
+            share = beta_quantile(2 * min(level, 1 - level), degrees / 2, 0.5)
+            found[place] = math.copysign(math.sqrt(degrees * (1 - share) / share), level - 0.5)
+    found.flags.writeable = False
+    return found
