@@ -344,3 +344,13 @@ def test_the_same_run_gives_the_same_record(tmp_path: Path) -> None:
     policy = project(tmp_path, gate, candidate=SMOOTH)
 
     assert execute(policy).record.digest == execute(policy).record.digest
+
+
+def test_a_champion_that_refuses_other_rows_is_not_compared_with_and_that_is_said(tmp_path: Path) -> None:
+    gate = "robustness: {perturb: [unseen], metrics: {flip_rate: {max_drop: 0.02}, refusals: {max: 0, max_drop: 0}}}"
+    record = asked(tmp_path, gate, candidate=SMOOTH, champion=STRICT)
+
+    held = measured(record, "flip_rate", column="city")
+    assert held.champion is None
+    assert "the champion refuses other rows" in held.note
+    assert finding(record, "flip_rate", column="city").status is Status.ERROR

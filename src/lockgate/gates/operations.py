@@ -84,6 +84,7 @@ def predict(table):
 _SLOW = """
 import time
 
+
 def predict(table):
     time.sleep(0.03)
     return table["x"].to_numpy()

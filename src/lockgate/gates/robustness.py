@@ -151,7 +151,8 @@ class Robustness:
     the quantiles, of texts the 20 most frequent).
 
     Shares have the law of a share of the drawn rows; a loss of quality is a paired comparison of the model with itself.
-    The champion meets the very same perturbed rows, so that `max_drop` and `max_ratio` compare like with like.
+    The champion meets the very same perturbed rows, so that `max_drop` and `max_ratio` compare like with like; where
+    the two do not answer the same rows there is no comparison, and such a limit is an error.
 
     Why it matters
     --------------

@@ -71,6 +71,8 @@ def _of_answers(
             yield from _missing(_OF_ANSWERS, at, why, listed=judged)
             return
         note = f"of the {answered} rows that it answered"
+    if old is not None and not np.array_equal(old.both, new.both):
+        note = f"{note}; the champion refuses other rows, so that the two are not compared".lstrip("; ")
     wanted = Wanted(metric="flip_rate", at=at, note=note)
     other = None if old is None else old.flipped(session.tolerance)
     yield share_measured(wanted, new.flipped(session.tolerance), other, session.roles)
