@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from textwrap import dedent
@@ -244,7 +245,7 @@ def test_an_attachment_that_is_a_link_is_none(tmp_path: Path) -> None:
 
 
 def test_a_python_that_a_library_has_no_lock_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(home.sys, "version_info", (3, 13, 0, "final", 0))
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0, "final", 0))
 
     with pytest.raises(EvidenceError) as caught:
         home.home_of("alibi_detect", "auto", base=tmp_path)
