@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from textwrap import dedent
@@ -202,6 +205,22 @@ def test_a_library_reaches_no_other_machine_and_gives_no_nan(tmp_path: Path, mon
     assert drawn.value == pytest.approx(0.32383276483316237)  # random.Random(7).random()
 
 
+def test_a_library_ends_when_lockgate_does(tmp_path: Path) -> None:
+    shutil.copytree(runner._SCRIPTS, tmp_path / "scripts")
+    (tmp_path / "scripts" / "probe.py").write_text("import time\ndef run(job): time.sleep(300)\n")
+    job = {"asked": [], "settings": {}, "facts": {}, "columns": {}, "scores": [], "metrics": [], "report": True}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    command = [sys.executable, str(tmp_path / "scripts" / "_main.py"), "probe", str(tmp_path)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+
+    assert process.stdin is not None
+    process.stdin.close()  # as when the process that holds the other end is gone
+
+    assert process.wait(60) == -signal.SIGKILL
+
+
 def test_a_library_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     code = "import os\ndef run(job):\n    job.keep('e.txt', 'text/plain', repr(dict(os.environ)))\n"
@@ -244,7 +263,7 @@ def test_an_attachment_that_is_a_link_is_none(tmp_path: Path) -> None:
 
 
 def test_a_python_that_a_library_has_no_lock_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(home.sys, "version_info", (3, 13, 0, "final", 0))
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0, "final", 0))
 
     with pytest.raises(EvidenceError) as caught:
         home.home_of("alibi_detect", "auto", base=tmp_path)

@@ -16,7 +16,7 @@ def run(job: "Job") -> None:
     import nannyml
 
     job.used("nannyml", "pandas", "numpy", "scipy", "scikit-learn", "lightgbm")
-    sets = {name: job.table(name) for name in ("reference", "data")}
+    sets = {name: _coded(job, job.table(name)) for name in ("reference", "data")}
     alerts, chunks = 0, 0
     for entry in job.asked:
         kind = job.named([nannyml], entry["name"], "calculator or estimator")
@@ -39,6 +39,14 @@ def run(job: "Job") -> None:
             job.lack(
                 name, "NannyML's thresholds need chunks of the reference: set chunk_number, chunk_size or chunk_period"
             )
+
+
+def _coded(job: "Job", table: Any) -> Any:
+    """The rows; classes of a binary task as 1, the positive one, and 0, which is all that NannyML understands."""
+    if job.facts["task"] == "binary":
+        for name in (name for name in job.columns.values() if name in table):
+            table[name] = (table[name] == job.facts["positive"]).astype(int)
+    return table
 
 
 def _filled(job: "Job", kind: Any, entry: Any) -> dict[str, Any]:
