@@ -1,5 +1,5 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types docs lock locks bench-help bench-peers bench-decisions bench-speed bench-coverage environment
+.PHONY: help demo test check lint types docs lock locks bench-help bench-peers bench-decisions bench-speed bench-coverage bench-privacy environment
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
@@ -51,3 +51,7 @@ bench-speed: environment ## Measure Lockgate against other tools; ARGS goes to i
 
 bench-coverage: environment ## How often the intervals of the gate performance hold the truth; ARGS=--metric roc_auc for one
 	@.venv/bin/python bench/coverage.py $(ARGS)
+
+bench-privacy: environment ## Precision, recall and speed of finding personal data, beside the peers; ARGS=--each 20 for a look
+	-@.venv/bin/python bench/peers.py presidio datafog
+	@PYTHONPATH=bench .venv/bin/python -m privacy $(ARGS)

@@ -24,8 +24,8 @@ class Shape:
         alone: how far a match is believed that nothing else speaks for, 0 to 1.
         named: how far where the column's name or the words around it speak for it.
         valid: whether a matched text can be one: checksum, date, country, length.
-        chance: share of random texts of this shape that are valid, so that a column's share of valid values tells real
-            ones from look-alikes; None: nothing can be told by it.
+        chance: share of random texts of this shape that are valid, at most, so that a column's share of valid values
+            tells real ones from look-alikes; None: nothing can be told by it.
         digits: a text with fewer digits cannot hold it.
         length: nor can one with fewer bytes.
         mark: nor one without this text.

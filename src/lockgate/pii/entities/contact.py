@@ -67,7 +67,7 @@ ENTITIES = (
                 mark="+",
             ),
             Shape(
-                pattern=number(rf"00[1-9][0-9]{{0,2}}{_GAP}(?:{_GAP}?\(?[0-9]{{1,5}}\)?){{2,6}}"),
+                pattern=r"(?<![0-9] )" + number(rf"00[1-9][0-9]{{0,2}}{_GAP}(?:{_GAP}?\(?[0-9]{{1,5}}\)?){{2,6}}"),
                 alone=0.7,
                 named=0.95,
                 valid=_international,
@@ -82,16 +82,21 @@ ENTITIES = (
                 mark="(",
             ),
             Shape(
-                pattern=number(
-                    r"(?:1[ .-])?[2-9][0-9]{2}([ .-])[2-9][0-9]{2}\1[0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]{1,5})?"
-                ),
+                pattern=number(r"(?:1[ .-])?[2-9][0-9]{2}([.-])[2-9][0-9]{2}\1[0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]{1,5})?"),
                 alone=0.65,
                 named=0.95,
                 valid=_varied,
                 digits=10,
             ),
             Shape(
-                pattern=number(rf"\(?0[1-9][0-9]{{0,4}}\)?(?:{_GAP}[0-9]{{2,8}}){{1,4}}"),
+                pattern=number("[2-9][0-9]{2} [2-9][0-9]{2} [0-9]{4}"),
+                alone=0.5,
+                named=0.95,
+                valid=_varied,
+                digits=10,
+            ),
+            Shape(
+                pattern=r"(?<![0-9] )" + number(rf"\(?0[1-9][0-9]{{0,4}}\)?(?:{_GAP}[0-9]{{2,8}}){{1,4}}"),
                 alone=0.4,
                 named=0.9,
                 valid=lambda text: 9 <= len(digits(text)) <= 12 and _varied(text),

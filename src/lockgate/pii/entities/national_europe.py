@@ -120,8 +120,9 @@ def ro_cnp(text: str) -> bool:
 
 
 def cz_rodne(text: str) -> bool:
-    """Czech and Slovak birth number: a birth date (50 or 20 more in the month), divisible by 11."""
-    return short_date(text, months=(0, 20, 50, 70)) and int(digits(text)) % 11 == 0
+    """Czech and Slovak birth number: a birth date (50 or 20 more in the month), the rest modulo 11, 10 as 0."""
+    found = digits(text)
+    return short_date(found, months=(0, 20, 50, 70)) and int(found[:9]) % 11 % 10 == int(found[9])
 
 
 def tr_tckn(text: str) -> bool:
@@ -263,10 +264,10 @@ ENTITIES = (
                 alone=0.93,
                 named=0.99,
                 valid=be_number,
-                chance=0.0027,
+                chance=0.0022,
                 digits=11,
             ),
-            _plain("[0-9]{11}", be_number, 0.0027, alone=0.65, least=11),
+            _plain("[0-9]{11}", be_number, 0.0022, alone=0.65, least=11),
         ),
     ),
     Entity(
@@ -362,7 +363,7 @@ ENTITIES = (
                 alone=0.85,
                 named=0.97,
                 valid=cz_rodne,
-                chance=0.013,
+                chance=0.0146,
                 digits=10,
                 mark="/",
             ),

@@ -15,6 +15,8 @@ def se_personnummer(text: str) -> bool:
 def fi_hetu(text: str) -> bool:
     """Finland's personal identity code: a birth date, a sign of the century, a check character modulo 31."""
     found = text.upper()
+    if not 2 <= int(found[7:10]) <= 899:  # 900 and more are given for a while, and to nobody
+        return False
     return short_date(found[:6], "dmy") and _FI[int(found[:6] + found[7:10]) % 31] == found[10]
 
 

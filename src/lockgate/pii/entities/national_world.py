@@ -145,7 +145,7 @@ ENTITIES = (
                 alone=0.93,
                 named=0.99,
                 valid=cn_id,
-                chance=0.033,
+                chance=0.0033,
                 digits=17,
                 number=True,
             ),

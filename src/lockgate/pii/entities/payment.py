@@ -70,7 +70,7 @@ ENTITIES = (
                 alone=0.9,
                 named=0.99,
                 valid=card,
-                chance=0.05,
+                chance=0.1,
                 digits=13,
             ),
             Shape(
@@ -78,7 +78,7 @@ ENTITIES = (
                 alone=0.7,
                 named=0.98,
                 valid=card,
-                chance=0.05,
+                chance=0.1,
                 digits=12,
                 number=True,
             ),

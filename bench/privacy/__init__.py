@@ -1,0 +1,1 @@
+"""Personal data found by Lockgate and by other tools, in labelled cells."""
