@@ -8,10 +8,20 @@ import pytest
 import lockgate.evidence.models
 
 MODELS = Path(lockgate.evidence.models.__file__).parent
+JOBS = MODELS.parent / "worker" / "jobs"
 FILES = sorted(
-    [*MODELS.glob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in ("child", "imports", "wire"))]
+    [
+        *MODELS.glob("*.py"),
+        *JOBS.rglob("*.py"),
+        *(MODELS.parent / "worker" / f"{name}.py" for name in ("child", "imports", "wire")),
+    ]
 )
-ALLOWED = ("lockgate.evidence.models", "lockgate.evidence.worker.wire", "lockgate.evidence.worker.imports.Imports")
+ALLOWED = (
+    "lockgate.evidence.models",
+    "lockgate.evidence.worker.jobs",
+    "lockgate.evidence.worker.wire",
+    "lockgate.evidence.worker.imports.Imports",
+)
 NEWER = {"StrEnum", "tomllib", "assert_never", "Self", "ExceptionGroup", "override", "TypeVarTuple", "batched"}
 
 

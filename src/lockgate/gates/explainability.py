@@ -83,7 +83,7 @@ class ExplainabilityParams(Params):
     background: int = Field(50, ge=2, le=5_000, description='rows that stand for "without this column"')
     permutations: int = Field(5, ge=1, le=1_000, description="orders of the columns for each row, by permutation")
     evaluations: int = Field(
-        2_000_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
+        500_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
     )
     seconds: float = Field(300.0, gt=0, description="time for explaining each model")
     forbid: tuple[str, ...] = Field((), description="columns, or globs, that the model may not lean on")
@@ -119,8 +119,8 @@ class Explainability:
     `forbid`. Intervals say what the choice of rows costs (bias-corrected bootstrap, rows of a cluster together); that
     permutations are drawn is part of it, which rows stand behind "without this column" is not.
 
-    Pictures are kept beside the Record as `explainability-attributions.html`: shares, a beeswarm, and three single rows with their
-    values as fifths of the column. No value of a row stands in it or in the Record.
+    Pictures are kept beside the Record as `explainability-attributions.html`: shares, a beeswarm, and three single rows
+    with their values as fifths of the column. No value of a row stands in it or in the Record.
 
     Why it matters
     --------------

@@ -47,7 +47,7 @@ class ShapParams(Params):
     background: int = Field(50, ge=2, le=5_000, description="rows that the explainer takes as background")
     permutations: int = Field(5, ge=1, le=1_000, description="orders of the columns for each row, by permutation")
     evaluations: int = Field(
-        2_000_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
+        500_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
     )
     seconds: float = Field(300.0, gt=0, description="time for explaining each model")
 
