@@ -29,7 +29,7 @@ JOB: dict[str, Any] = {
     "start": 0,
     "stop": 6,
     "most": 6,
-    "permutations": 30,
+    "permutations": 10,
     "seconds": 60,
     "options": {},
     "call": {},
@@ -54,6 +54,7 @@ def explained(path: Path, table: pa.Table, method: str) -> Done:
         return model.job("shap_values", table, {**JOB, "method": method})
 
 
+@pytest.mark.filterwarnings("ignore")  # of what shap draws with
 def test_trees_are_explained_as_shap_explains_them(tmp_path: Path, table: pa.Table) -> None:
     """Behind an ordinal encoding every column is one: `auto` looks inside, and finds what TreeExplainer finds."""
     import shap
@@ -94,7 +95,7 @@ def test_trees_behind_one_hot_columns_are_asked_as_a_whole(tmp_path: Path, table
     found, exact, summed = (explained(path, table, method) for method in ("auto", "exact", "tree"))
     assert found.facts["method"] == "permutation"
     assert "several columns" in str(found.facts["why"])
-    np.testing.assert_allclose(found.arrays["values"], exact.arrays["values"], rtol=0, atol=0.01)
+    np.testing.assert_allclose(found.arrays["values"], exact.arrays["values"], rtol=0, atol=0.02)
     total = (found.arrays["base"] + found.arrays["values"].sum(axis=1))[:, 0]
     said = model.predict_proba(frame_of(table)[BACKGROUND:])[:6, 1]
     np.testing.assert_allclose(total, said, rtol=0, atol=1e-9)
@@ -175,7 +176,7 @@ def test_a_model_that_leans_on_a_proxy_is_caught_and_one_that_does_not_is_not(fo
     [
         ("{rows: 30, forbid: [grup], forbidden_share: {max: 0}}", "`forbid` names 'grup', which is no column"),
         ("{rows: 30, rank_correlation: {min: 0.5}}", "there is no champion"),
-        ("{method: linear, top_share: {max: 1}}", "the method linear does not suit the model"),
+        ("{method: linear, top_share: {max: 0.99}}", "the method linear does not suit the model"),
     ],
 )
 def test_what_cannot_be_measured_is_never_green(folder: Path, block: str, words: str) -> None:
@@ -199,7 +200,7 @@ def test_a_model_whose_interpreter_has_no_shap(folder: Path, monkeypatch: pytest
 def test_settings_go_to_the_library(folder: Path) -> None:
     """An option that shap does not know comes back as its own error, and LIME's number of samples is heeded."""
     record = run(
-        folder, "fair", "{explainer: exact, options: {colour: red}, columns: {code: {share: {max: 1}}}}", gate="shap"
+        folder, "fair", "{explainer: exact, options: {colour: red}, columns: {code: {share: {max: 0.9}}}}", gate="shap"
     )
     (gate,) = record.record.content.gates
     assert gate.error is not None
