@@ -9,8 +9,15 @@ import lockgate.evidence.models
 
 MODELS = Path(lockgate.evidence.models.__file__).parent
 WORKER = ("child", "imports", "limits", "sandbox", "syscalls", "warm", "wire")
-FILES = sorted([*MODELS.glob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in WORKER)])
-ALLOWED = ("lockgate.evidence.models", *(f"lockgate.evidence.worker.{name}" for name in WORKER))
+JOBS = MODELS.parent / "worker" / "jobs"
+FILES = sorted(
+    [*MODELS.glob("*.py"), *JOBS.rglob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in WORKER)]
+)
+ALLOWED = (
+    "lockgate.evidence.models",
+    "lockgate.evidence.worker.jobs",
+    *(f"lockgate.evidence.worker.{name}" for name in WORKER),
+)
 NEWER = {"StrEnum", "tomllib", "assert_never", "Self", "ExceptionGroup", "override", "TypeVarTuple", "batched"}
 
 

@@ -37,7 +37,7 @@ class Asking:
     rows: int = 500
     background: int = 50
     permutations: int = 5
-    evaluations: int = 2_000_000
+    evaluations: int = 500_000
     seconds: float = 300.0
     options: Mapping[str, JSON] = field(default_factory=dict)
     call: Mapping[str, JSON] = field(default_factory=dict)

@@ -1,12 +1,12 @@
 """What models lean on, from the attributions of sampled rows, with what the choice of rows costs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from lockgate.evidence.view import Codes, Floats, Frame
-from lockgate.explain.ask import Attributions
 from lockgate.numbers import short
 from lockgate.stats.attribution.draws import around, drawn_means, drawn_weights
 from lockgate.stats.attribution.shares import means, shares, sizes
@@ -54,7 +54,26 @@ class Leaning:
         return shares(self.drawn)
 
 
-def leanings(frame: Frame, found: Sequence[Attributions], seed: int) -> tuple[Leaning, ...]:
+class Explained(Protocol):
+    """What some rows' outputs are attributed to."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The model's features."""
+        ...
+
+    @property
+    def rows(self) -> Codes:
+        """Places of the rows in the data (n,)."""
+        ...
+
+    @property
+    def values(self) -> Floats:
+        """Attributions (n, columns, k)."""
+        ...
+
+
+def leanings(frame: Frame, found: Sequence[Explained], seed: int) -> tuple[Leaning, ...]:
     """What each of some models leans on, over the same rows and the same draws, by the columns of all of them.
 
     Raises:
@@ -176,6 +195,24 @@ def of_two(
     if draws[0] is not None and draws[1] is not None:
         law = around(statistic(draws[0], draws[1]), value, rows, low=low, high=1.0)
     return Measurement(metric=metric, value=value, uncertainty=law, rows=rows, note=note)
+
+
+def of_columns(models: Sequence[Leaning], columns: tuple[str, ...], share: str, size: str) -> Iterator[Measurement]:
+    """Each column's share of the attribution and its mean size, under the names of two metrics.
+
+    Raises:
+        Undefined: nothing is attributed to any column.
+    """
+    for place, name in enumerate(models[0].columns):
+        if name not in columns:
+            continue
+
+        def own(held: Floats, place: int = place) -> Floats:
+            return held[..., place]
+
+        at = At(column=name)
+        yield of_one(share, own, models, at=at, high=1.0)
+        yield of_one(size, own, models, at=at, by_means=True)
 
 
 def weighed(models: Sequence[Leaning], skills: Floats, deviation: float, at: At, seed: int) -> Measurement:

@@ -35,6 +35,11 @@ class Surrogates:
     score: Floats
     library: str
 
+    @property
+    def values(self) -> Floats:
+        """The weights as attributions (n, columns, 1)."""
+        return self.weights[:, :, None]
+
 
 def surrogates(
     who: str,

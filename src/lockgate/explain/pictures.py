@@ -110,7 +110,12 @@ def _swarm(found: Attributions, top: Sequence[str], fifths: dict[str, Codes]) ->
                 off = (at - (len(group) - 1) / 2) / max(most, 12)
                 x = float(f"{step * edge * 2 / _STEPS:.3g}")
                 dots.append({"name": _label(place, name), "x": x, "off": round(off, 3), "at": _FIFTHS[fifth]})
-    colour = {"field": "at", "type": "nominal", "scale": {"domain": list(_FIFTHS), "range": list(_SHADES)}}
+    colour = {
+        "field": "at",
+        "type": "nominal",
+        "scale": {"domain": list(_FIFTHS), "range": list(_SHADES)},
+        "legend": {"columns": 3},
+    }
     return {
         "width": _WIDTH - 120,
         "height": {"step": 30},

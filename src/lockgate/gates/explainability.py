@@ -8,10 +8,10 @@ from pydantic import Field
 
 from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.samples import frame_of
-from lockgate.evidence.view import Evidence, Floats, Frame
+from lockgate.evidence.view import Evidence, Frame
 from lockgate.explain.ask import Asking, Attributions, explained, sampled
 from lockgate.explain.examples import COLUMNS, FILES, PREDICTED, ROLES, model
-from lockgate.explain.leaning import Leaning, leanings, named, of_one, of_two, weighed
+from lockgate.explain.leaning import Leaning, leanings, named, of_columns, of_one, of_two, weighed
 from lockgate.explain.lime import LEAST_ROWS, surrogates
 from lockgate.explain.proxies import leading, told
 from lockgate.gates.base import API, Example, Needs, Params
@@ -83,7 +83,7 @@ class ExplainabilityParams(Params):
     background: int = Field(50, ge=2, le=5_000, description='rows that stand for "without this column"')
     permutations: int = Field(5, ge=1, le=1_000, description="orders of the columns for each row, by permutation")
     evaluations: int = Field(
-        2_000_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
+        500_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
     )
     seconds: float = Field(300.0, gt=0, description="time for explaining each model")
     forbid: tuple[str, ...] = Field((), description="columns, or globs, that the model may not lean on")
@@ -119,8 +119,8 @@ class Explainability:
     `forbid`. Intervals say what the choice of rows costs (bias-corrected bootstrap, rows of a cluster together); that
     permutations are drawn is part of it, which rows stand behind "without this column" is not.
 
-    Pictures are kept beside the Record as `explainability.html`: shares, a beeswarm, and three single rows with their
-    values as fifths of the column. No value of a row stands in it or in the Record.
+    Pictures are kept beside the Record as `explainability-attributions.html`: shares, a beeswarm, and three single rows
+    with their values as fifths of the column. No value of a row stands in it or in the Record.
 
     Why it matters
     --------------
@@ -192,7 +192,7 @@ class Explainability:
         except Undefined as undefined:
             yield from (Missing(metric=name, reason=str(undefined)) for name in METRICS)
             return
-        yield from _of_columns(models, candidate)
+        yield from of_columns(models, candidate.columns, "attribution", "mean_abs")
         yield from _of_shares(models, candidate)
         yield from _forbidden(models, params.forbid, evidence)
         yield from _proxies(models, params.leading, evidence, frame)
@@ -205,7 +205,7 @@ class Explainability:
 
             evidence.step("drawing the attributions")
             drawn = page(evidence, candidate, models)
-            evidence.keep(Attached(name="explainability.html", media_type="text/html", data=drawn))
+            evidence.keep(Attached(name="attributions.html", media_type="text/html", data=drawn))
 
 
 def _tried(metric: str, make: Callable[[], Measurement], at: At | None = None) -> Measurement | Missing:
@@ -213,20 +213,6 @@ def _tried(metric: str, make: Callable[[], Measurement], at: At | None = None) -
         return make()
     except Undefined as undefined:
         return Missing(metric=metric, reason=str(undefined), at=at or At())
-
-
-def _of_columns(models: Sequence[Leaning], found: Attributions) -> Iterator[Measurement | Missing]:
-    """Each column's share and mean size, of the candidate's columns."""
-    for place, name in enumerate(models[0].columns):
-        if name not in found.columns:
-            continue
-
-        def own(held: Floats, place: int = place) -> Floats:
-            return held[..., place]
-
-        at = At(column=name)
-        yield of_one("attribution", own, models, at=at, high=1.0)
-        yield of_one("mean_abs", own, models, at=at, by_means=True)
 
 
 def _of_shares(models: Sequence[Leaning], found: Attributions) -> Iterator[Measurement | Missing]:

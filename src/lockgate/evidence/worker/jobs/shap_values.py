@@ -16,6 +16,7 @@ import contextlib
 import importlib
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -194,7 +195,9 @@ def _inside(end: ends.End, rows: _Rows, values: Any, base: Any, method: str, *, 
 def _as_unsuited(what: str) -> Iterator[None]:
     """What the library cannot do with a model it says by whatever exception comes first."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the forms of its answers in other versions
+            yield
     except (Unsuited, Refusal, MemoryError):
         raise
     except Exception as error:
