@@ -87,11 +87,9 @@ SIGNED = "{signature: {file: model.sig, key: signer.pem}}"
 
 
 def keys(kind: str) -> Any:
-    return {
-        "ed25519": ed25519.Ed25519PrivateKey.generate,
-        "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
-        "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
-    }[kind]()
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    return ec.generate_private_key({"p256": ec.SECP256R1(), "p384": ec.SECP384R1()}[kind])
 
 
 def sign(key: Any, data: bytes) -> bytes:
