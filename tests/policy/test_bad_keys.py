@@ -19,7 +19,7 @@ def at(mistake: Mistake) -> tuple[int, int, str]:
 
 @pytest.mark.parametrize(
     "key",
-    ["ledger", "promotion", "waivers", "profile", "sandbox", "notify", "rollback"],
+    ["ledger", "promotion", "waivers", "profile", "notify", "rollback"],
 )
 def test_bad_input_24_unknown_keys_and_those_of_features_to_come(refused: Refused, key: str) -> None:
     (mistake,) = refused(f"{POLICY}{key}: {{}}\n")

@@ -139,6 +139,7 @@ def test_catalogue_46_a_gates_level_loosens_all_its_conditions(refused: Refused)
     ("block", "key", "what"),
     [
         ("decide: {inconclusive: pass}", "decide.inconclusive", "pass is looser than by_estimate"),
+        ("sandbox: none", "sandbox", "none is looser than best_effort, which base.yaml leaves at its default"),
         (
             "decide: {confidence: 0.9}",
             "decide.confidence",

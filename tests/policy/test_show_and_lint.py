@@ -51,6 +51,7 @@ model:
   name: model
   task: binary
   candidate: {uri: m.skops}
+sandbox: best_effort
 data:
   validation: v.parquet
   label: income
@@ -99,6 +100,7 @@ def test_the_smallest_policy_needs_no_advice(load: Load) -> None:
     [
         (POLICY + "decide: {inconclusive: block}\n", "what is not proven blocks", "lockgate.yaml:9:10"),
         (POLICY + "decide: {inconclusive: pass}\n", "an undecided condition passes", "lockgate.yaml:9:10"),
+        (POLICY + "sandbox: none\n", "reach the network", "lockgate.yaml:9:1"),
         (POLICY + "decide: {confidence: 0.6}\n", "miss the true value often", "lockgate.yaml:9:10"),
         (POLICY.replace("income", "income, min_rows: 3"), "3 rows is judged by chance", "lockgate.yaml:3:46"),
         (POLICY.replace("label:", "training: v.parquet, label:"), "the training data are", "lockgate.yaml:3:31"),

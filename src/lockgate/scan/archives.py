@@ -105,11 +105,11 @@ def zip_members(path: Path | BytesIO) -> Iterator[tuple[str, bytes]]:
         return
 
 
-def tar_members(file: Path | BytesIO, expanded: int, faults: list[str]) -> Iterator[tuple[str, bytes]]:
+def tar_members(data: bytes, expanded: int, faults: list[str]) -> Iterator[tuple[str, bytes]]:
     """Name and content of each file of a tar archive; what is wrong with it is added to `faults`."""
     seen: set[str] = set()
     try:
-        with tarfile.open(fileobj=file.open("rb") if isinstance(file, Path) else file, mode="r:") as archive:
+        with tarfile.open(fileobj=BytesIO(data), mode="r:") as archive:
             for member in archive:
                 said = f"the tar's member {member.name[:100]!r}"
                 if member.name in seen:

@@ -79,7 +79,7 @@ def look(path: Path, name: str, allow: Collection[str] = ()) -> Look:
         found.refusals.append(f"the safetensors file is malformed: {wrong}")
     if archives.is_zip(data):
         found.faults += archives.zip_faults(path, EXPANDED)
-    _members(path if archives.is_zip(data) or archives.is_tar(data) else BytesIO(), data, found, 0)
+    _members(path, data, found, 0)
     if known.kind == "skops" and allowlist.PARTIAL in found.names:
         _partials(path, found)
     unsafe = tuple(held for held in found.names if held not in allowlist.names() and held not in allow)
@@ -118,7 +118,7 @@ def _members(file: Path | BytesIO, data: bytes, found: _Found, depth: int) -> No
     if archives.is_zip(data):
         members = archives.zip_members(file)
     elif archives.is_tar(data):
-        members = archives.tar_members(file, EXPANDED, found.faults)
+        members = archives.tar_members(data, EXPANDED, found.faults)
     else:
         return
     for name, held in members:

@@ -73,7 +73,8 @@ def _key(text: bytes, path: Path) -> Any:
     return key
 
 
-def _verified(key: Any, signature: bytes, data: bytes) -> bool:
+def _verified(key: Any, signature: bytes, data: bytes, *, by_curve: bool = False) -> bool:
+    """Whether a signature is valid; ECDSA with SHA-256, or with the hash of the curve's length."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -82,7 +83,9 @@ def _verified(key: Any, signature: bytes, data: bytes) -> bool:
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, data)
         else:
-            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+            longer = {384: hashes.SHA384(), 521: hashes.SHA512()}
+            kind = longer.get(key.curve.key_size, hashes.SHA256()) if by_curve else hashes.SHA256()
+            key.verify(signature, data, ec.ECDSA(kind))
     except InvalidSignature:
         return False
     return True
@@ -123,7 +126,7 @@ def _signed_manifest(bundle: Mapping[str, Any], key: Any, model: Path, path: Pat
     except (KeyError, TypeError, ValueError) as error:
         raise EvidenceError("the bundle holds no signed envelope", where=str(path), fix=fix) from error
     signed = b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
-    if len(signatures) != 1 or not _verified(key, signatures[0], signed):
+    if len(signatures) != 1 or not _verified(key, signatures[0], signed, by_curve=True):
         return False, "the bundle is not signed by this key"
     try:
         statement = json.loads(payload)

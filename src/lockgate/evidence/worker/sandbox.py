@@ -35,11 +35,10 @@ _SYSTEM = (
     *("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf", "/nix/store"),
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu", "/sys/devices/system/node"),
-    "/proc/self/maps",
+    *("/proc/self/maps", "/proc/self/stat", "/proc/self/status"),
     *("/dev/urandom", "/dev/random", "/dev/zero"),
 )
-"""What libraries need of the machine: their shared objects, the time zones, what the processor
-is, which of their own shared objects are loaded."""
+"""What libraries need of the machine: their shared objects, the time zones, the processor, what they have loaded."""
 
 _SOURCES = (".py", ".pyc", ".so", ".abi3.so")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 20_000
@@ -109,7 +108,16 @@ def _interpreter() -> list[str]:
     # The share of a whole system holds more than Python's; its time zones stand in the list above.
     beside -= {"/usr/share", "/usr/local/share"}
     installed = [path for path in sys.path if path and is_installed(path)]
-    return [*sorted(beside), *installed, os.path.dirname(os.__file__), *_SYSTEM]
+    linked = [os.path.realpath(entry.path) for path in installed for entry in _entries(path) if entry.is_symlink()]
+    return [*sorted(beside), *installed, *linked, os.path.dirname(os.__file__), *_SYSTEM]
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def is_installed(path: str) -> bool:
@@ -185,7 +193,8 @@ def _allow(rules: int, path: str, rights: int) -> None:
                 syscalls.LANDLOCK_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, place), 0, what="Landlock"
             )
     finally:
-        os.close(place)
+        if not path.startswith("/proc/"):  # held open, or the kernel may forget the file and make another one of it
+            os.close(place)
 
 
 def _seccomp() -> None:

@@ -1,0 +1,382 @@
+"""What is seen in a model's bytes without opening it: every class of bypass is refused, and no canary is touched."""
+
+import io
+import json
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+from sklearn.linear_model import LogisticRegression
+from tests.models.helpers import cancer
+from tests.models.test_bad_files import external, flip, onnx_model, schema_of, zipped
+from tests.models.test_malicious_pickles import ATTACKS, BOMBS, Evil, stream, text
+
+from lockgate.scan.look import Look, look
+
+
+def seen(data: bytes, tmp_path: Path, name: str = "model", allow: tuple[str, ...] = ()) -> Look:
+    path = tmp_path / "held"
+    path.write_bytes(data)
+    return look(path, name, allow)
+
+
+def trusted(held: Look) -> bool:
+    return not (held.unsafe or held.refusals or held.faults or held.mismatch or held.secrets)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_bad_input_85_every_attack_is_refused_untouched(attack: str, tmp_path: Path) -> None:
+    make, wanted = ATTACKS[attack]
+    canary = tmp_path / "canary"
+    held = seen(make(canary), tmp_path, "model.pkl")
+    assert wanted in ", ".join(held.unsafe)
+    assert held.tier == "B"
+    assert not canary.exists()
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_bad_input_90_bombs_end(bomb: str, tmp_path: Path) -> None:
+    held = seen(stream(BOMBS[bomb]), tmp_path)
+    assert held.refusals or bomb in ("memo", "frame_of_2_62")
+
+
+# Advisories of the catalogue: (module, name) that a scanner's list of bad names had left out.
+GADGETS = [
+    ("pip._internal.cli.main", "main"),
+    ("logging", "FileHandler"),
+    ("logging.config", "dictConfig"),
+    ("pkgutil", "resolve_name"),
+    ("ctypes.util", "find_library"),
+    ("cProfile", "run"),
+    ("profile", "Profile"),
+    ("pdb", "run"),
+    ("bdb", "Bdb"),
+    ("trace", "Trace"),
+    ("doctest", "debug_script"),
+    ("idlelib.run", "Executive"),
+    ("lib2to3.pgen2.pgen", "ParserGenerator"),
+    ("ensurepip._run_pip", "main"),
+    ("code", "InteractiveInterpreter"),
+    ("distutils.file_util", "write_file"),
+    ("multiprocessing.util", "spawnv_passfds"),
+    ("asyncio.unix_events", "_UnixSubprocessTransport"),
+    ("linecache", "getlines"),
+    ("ssl", "get_server_certificate"),
+    ("socket", "create_connection"),
+    ("http.client", "HTTPSConnection"),
+    ("urllib.request", "urlopen"),
+    ("smtplib", "SMTP"),
+    ("imaplib", "IMAP4_stream"),
+    ("sqlite3", "connect"),
+    ("shutil", "rmtree"),
+    ("tempfile", "NamedTemporaryFile"),
+    ("uuid", "_get_command_stdout"),
+    ("_osx_support", "_read_output"),
+    ("_aix_support", "_read_cmd_output"),
+    ("_pyrepl.pager", "pipe_pager"),
+    ("mailcap", "findmatch"),
+    ("site", "execsitecustomize"),
+    ("zipimport", "zipimporter"),
+    ("importlib.util", "module_from_spec"),
+    ("importlib._bootstrap", "_call_with_frames_removed"),
+    ("types", "FunctionType"),
+    ("types", "CodeType"),
+    ("marshal", "loads"),
+    ("pickle", "loads"),
+    ("dill", "loads"),
+    ("cloudpickle.cloudpickle", "_make_function"),
+    ("torch", "load"),
+    ("torch._dynamo.guards", "GuardBuilder"),
+    ("torch.utils.collect_env", "run"),
+    ("torch.utils.bottleneck.__main__", "run_cprofile"),
+    ("numpy.f2py.crackfortran", "getlincoef"),
+    ("numpy.testing._private.utils", "runstring"),
+    ("numpy.lib.npyio", "load"),
+    ("numpy.core.multiarray", "fromfile"),
+    ("scipy.io.matlab", "loadmat"),
+    ("pandas.io.pickle", "read_pickle"),
+    ("pandas.core.computation.eval", "eval"),
+    ("joblib.externals.loky.backend", "get_context"),
+    ("builtins", "__import__"),
+    ("builtins", "getattr"),
+    ("builtins", "breakpoint"),
+    ("__builtin__", "eval"),
+    ("sys", "modules"),
+    ("gc", "get_objects"),
+    ("inspect", "getattr_static"),
+    ("weakref", "finalize"),
+    ("threading", "Thread"),
+    ("signal", "signal"),
+    ("atexit", "register"),
+    ("code", "interact"),
+    ("venv", "create"),
+    ("webbrowser", "open"),
+    ("antigravity", "fly"),
+    ("hydra.utils", "instantiate"),
+    ("keras.src.legacy.saving.serialization", "deserialize_keras_object"),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), GADGETS)
+def test_a_name_that_no_list_of_bad_names_has_is_refused(module: str, name: str, tmp_path: Path) -> None:
+    body = text(module) + text(name) + b"\x93" + text("x") + b"\x85R0N"
+    assert seen(stream(body), tmp_path).unsafe
+
+
+def test_dotted_names_codes_and_ids_are_refused(tmp_path: Path) -> None:
+    for body in (text("os") + text("path.os") + b"\x93", b"\x82\x01", text("id") + b"Q"):
+        assert seen(stream(body), tmp_path).refusals
+    assert "follow the end" in seen(stream(b"N") + stream(b"N"), tmp_path).refusals[0]
+
+
+def test_an_allowed_name_is_the_policys_business(tmp_path: Path) -> None:
+    data = stream(text("my_pkg.features") + text("Ratio") + b"\x93)R")
+    assert seen(data, tmp_path).unsafe == ("my_pkg.features.Ratio",)
+    assert seen(data, tmp_path, allow=("my_pkg.features.Ratio",)).unsafe == ()
+
+
+# --- archives ---------------------------------------------------------------------------------------------------------
+
+
+def evil(canary: Path) -> bytes:
+    return ATTACKS["os_system"][0](canary)
+
+
+def in_zip(tmp_path: Path) -> bytes:
+    return zipped(schema_dot_json=b"{}", hidden_dot_bin=evil(tmp_path / "canary"))
+
+
+def in_zip_in_zip(tmp_path: Path) -> bytes:
+    return zipped(schema_dot_json=b"{}", inner_dot_bin=zipped(hidden=evil(tmp_path / "canary")))
+
+
+def in_tar(tmp_path: Path) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        held = tarfile.TarInfo("model.pkl")
+        data = evil(tmp_path / "canary")
+        held.size = len(data)
+        archive.addfile(held, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def in_torch(tmp_path: Path) -> bytes:
+    return zipped(m__data_dot_pkl=evil(tmp_path / "canary"), m__version=b"3")
+
+
+def in_npz(tmp_path: Path) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, a=np.array([Evil(tmp_path / "canary")], dtype=object))
+    return buffer.getvalue()
+
+
+def in_npy(tmp_path: Path) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([Evil(tmp_path / "canary")], dtype=object), allow_pickle=True)
+    return buffer.getvalue()
+
+
+def in_joblib(tmp_path: Path) -> bytes:
+    buffer = io.BytesIO()
+    joblib.dump([np.arange(9.0), np.array([Evil(tmp_path / "canary")], dtype=object)], buffer, compress=3)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("make", [in_zip, in_zip_in_zip, in_tar, in_torch, in_npz, in_npy, in_joblib])
+def test_a_pickle_is_found_wherever_it_hides(make: Callable[[Path], bytes], tmp_path: Path) -> None:
+    held = seen(make(tmp_path), tmp_path)
+    assert {"os.system", "posix.system"} & set(held.unsafe)
+    assert not (tmp_path / "canary").exists()
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    table, target = cancer()
+    path = tmp_path_factory.mktemp("skops") / "model.skops"
+    skops.io.dump(LogisticRegression(max_iter=5000).fit(table.to_pandas(), target), path)
+    return path.read_bytes()
+
+
+def test_an_honest_skops_file_is_trusted(honest: bytes, tmp_path: Path) -> None:
+    held = seen(honest, tmp_path, "model.skops")
+    assert trusted(held)
+    assert (held.kind, held.tier) == ("skops", "A")
+
+
+def edited(data: bytes, edit: Callable[[bytearray], None]) -> bytes:
+    held = bytearray(data)
+    edit(held)
+    return bytes(held)
+
+
+def test_bad_input_93_zip_faults(honest: bytes, tmp_path: Path) -> None:
+    def renamed_locally(data: bytearray) -> None:
+        at = data.find(b"PK\x03\x04")
+        data[at + 26 : at + 28] = struct.pack("<H", 3)
+
+    def flags(data: bytearray) -> None:
+        data[data.find(b"PK\x03\x04") + 6] |= 1
+
+    cases = {
+        "checksum": edited(honest, flip(80)),
+        "encrypted": edited(edited(honest, flags), lambda d: d.__setitem__(d.find(b"PK\x01\x02") + 8, 1)),
+        "by its own header": edited(honest, flags),
+        "another one": edited(honest, renamed_locally),
+        "belong to no member": zipped(schema_dot_json=b"{}").replace(b"PK\x01\x02", b"hidden" + b"PK\x01\x02", 1),
+    }
+    for words, data in cases.items():
+        found = seen(data, tmp_path).faults + seen(data, tmp_path).refusals
+        assert any(words in fault or "broken" in fault for fault in found), (words, found)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_bad_input_93_duplicates_slips_bombs_nesting(tmp_path: Path) -> None:
+    def made(*members: tuple[str, bytes]) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in members:
+                archive.writestr(name, data)
+        return buffer.getvalue()
+
+    deep = made(("a", made(("b", made(("c", b"x"))))))
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    cases = {
+        "two members of one name": made(("a", b"1"), ("a", b"2")),
+        "outside of itself": made(("../a", b"1")),
+        "-fold": made(("a", b"0" * (4 << 20))),
+        "in an archive in an archive": deep,
+        "no plain file": buffer.getvalue(),
+        "compressed once more": made(("a", b"\x1f\x8b\x08\0")),
+    }
+    for words, data in cases.items():
+        assert any(words in fault for fault in seen(data, tmp_path).faults), words
+
+
+def test_bad_input_94_tar_slip_link_and_device(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, kind in (("../up", tarfile.REGTYPE), ("link", tarfile.SYMTYPE), ("null", tarfile.CHRTYPE)):
+            held = tarfile.TarInfo(name)
+            held.type, held.linkname = kind, "/etc/passwd"
+            archive.addfile(held)
+        archive.addfile(tarfile.TarInfo("link"))
+    faults = " ".join(seen(buffer.getvalue(), tmp_path).faults)
+    for words in ("'../up' lies outside", "'link' is a link", "'null' is a link or a device", "twice"):
+        assert words in faults
+
+
+# --- formats ----------------------------------------------------------------------------------------------------------
+
+CARRY_CODE = {
+    "97_keras_h5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 64, "hdf5"),
+    "97_keras": (zipped(config_dot_json=b"{}", model_dot_weights_dot_h5=b"x"), "keras"),
+    "98_saved_model": (b"\x08\x01\x12\x02ab", "savedmodel"),
+    "98_saved_model_in_a_zip": (zipped(m__saved_model_dot_pb=b"x"), None),
+    "99_torchscript": (zipped(m__data_dot_pkl=b"x", m__constants_dot_pkl=b"x"), "torchscript"),
+    "100_mlflow": (zipped(MLmodel=b"flavors: {python_function: {loader_module: os}}"), "mlflow"),
+}
+
+
+@pytest.mark.parametrize("which", CARRY_CODE)
+def test_formats_that_carry_code_are_refused(which: str, tmp_path: Path) -> None:
+    data, kind = CARRY_CODE[which]
+    held = seen(data, tmp_path)
+    assert held.refusals
+    if kind is not None:
+        assert (held.kind, held.tier) == (kind, "C")
+
+
+@pytest.mark.parametrize("name", ["model.skops", "model.onnx", "model.h5", "model.safetensors", "model.pt"])
+def test_bad_input_84_a_name_that_promises_another_format(name: str, tmp_path: Path) -> None:
+    assert name[5:] in seen(stream(b"N"), tmp_path, name).mismatch
+    assert seen(stream(b"N"), tmp_path, "model.bin").mismatch == ""
+
+
+def safetensors(header: Any, data: bytes = b"\0" * 8) -> bytes:
+    held = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(held).to_bytes(8, "little") + held + data
+
+
+SOUND = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "__metadata__": {"by": "us"}}
+
+
+def test_safetensors_are_data(tmp_path: Path) -> None:
+    held = seen(safetensors(SOUND), tmp_path, "m.safetensors")
+    assert trusted(held)
+    assert (held.kind, held.tier) == ("safetensors", "A")
+
+
+BAD_HEADERS = {
+    "2_62": (1 << 62).to_bytes(8, "little") + b'{"a":{}}',
+    "truncated": safetensors(SOUND)[:-3],
+    "trailing": safetensors(SOUND) + b"hidden",
+    "overlap": safetensors({"a": SOUND["a"], "b": SOUND["a"]}),
+    "gap": safetensors({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}),
+    "shape": safetensors({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}),
+    "negative": safetensors({"a": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}}),
+    "type": safetensors({"a": {"dtype": "OBJ", "shape": [2], "data_offsets": [0, 8]}}),
+    "twice": safetensors(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{}}'),
+    "metadata": safetensors({**SOUND, "__metadata__": {"by": {}}}),
+    "no_json": safetensors(b"{" + b"x" * 20),
+}
+
+
+@pytest.mark.parametrize("which", BAD_HEADERS)
+def test_bad_input_95_safetensors(which: str, tmp_path: Path) -> None:
+    assert seen(BAD_HEADERS[which], tmp_path).refusals
+
+
+def test_bad_input_96_onnx(tmp_path: Path) -> None:
+    assert trusted(seen(onnx_model(), tmp_path, "m.onnx"))
+    for change in ({"domain": "com.evil"}, {"tensor": external("../../etc/passwd")}, {"tensor": external("beside")}):
+        assert seen(onnx_model(**change), tmp_path, "m.onnx").refusals
+
+
+@pytest.mark.parametrize("loader", ["MethodNode", "OperatorFuncNode", "AnyNode"])
+def test_bad_input_101_skops_that_looks_up(loader: str, tmp_path: Path) -> None:
+    """CVE-2025-54412 and CVE-2025-54413: nodes that give back a method or an operator."""
+    node = {"__class__": "list", "__module__": "builtins", "__loader__": loader, "__id__": 1, "content": {}}
+    assert f"skops.{loader}" in seen(schema_of(node), tmp_path).unsafe
+    node = {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode", "__id__": 1}
+    assert seen(schema_of(node), tmp_path).unsafe == ("os.system",)
+
+
+SECRETS = {
+    "private key": b"-----BEGIN RSA PRIVATE KEY-----",
+    "AWS access key": b"AKIA" + b"ABCDEFGHIJKLMNOP",
+    "Google API key": b"AIza" + b"a1" * 17 + b"b",
+    "GitHub token": b"ghp_" + b"a1" * 18,
+    "GitLab token": b"glpat-" + b"a1" * 10,
+    "Slack token": b"xoxb-" + b"1234567890" * 3,
+    "Hugging Face token": b"hf_" + b"aB" * 17,
+    "npm token": b"npm_" + b"a1" * 18,
+    "Azure storage key": b"AccountKey=" + b"a1" * 43 + b"==",
+    "PyPI token": b"pypi-AgEIcHlwaS5vcmc" + b"a1" * 30,
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_is_counted_in_the_file_and_in_its_members(kind: str, tmp_path: Path) -> None:
+    from lockgate.scan.secrets import PATTERNS
+
+    assert set(SECRETS) == set(PATTERNS)
+    assert seen(b"tree\nversion=v4\n" + SECRETS[kind] + b"\n", tmp_path).secrets == {kind: 1}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("note.txt", b"token: " + SECRETS[kind])
+    assert kind in seen(buffer.getvalue(), tmp_path).secrets
+
+
+def test_random_weights_hold_no_secret(tmp_path: Path) -> None:
+    assert seen(np.random.default_rng(0).bytes(4 << 20), tmp_path).secrets == {}
