@@ -38,7 +38,7 @@ def draw_report(record: Record) -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         page.write_text(html.render(record), encoding="utf-8")
-        flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1180,1300")
+        flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1180,1512")
         picture = f"--screenshot={PICTURES / 'report.png'}"
         command = [chromium, *flags, f"--user-data-dir={folder}/profile", picture, str(page)]
         subprocess.run(command, check=True, capture_output=True, timeout=120)

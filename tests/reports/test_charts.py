@@ -51,6 +51,15 @@ def drawn(made: Record) -> list[str]:
     return [chart.svg for own in charts(made, summarise(made)).values() for chart in own]
 
 
+@pytest.mark.parametrize(("highest", "last"), [(0.3, "1"), (30, "30")])
+def test_shares_of_groups_stand_on_one_scale(highest: float, last: str) -> None:
+    failed = held("fairness", "selection_rate_ratio", 0.5, 0.8)
+    details = {"rate": "selection_rate", "groups": {"a": highest / 2, "b": highest}}
+    (svg,) = drawn(record([failed], details={failed.id: details}))
+    ticks = [text.text for text in ET.fromstring(svg).iter("text") if text.get("text-anchor") == "middle"]
+    assert (ticks[0], ticks[-1]) == ("0", last)
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_kind_of_details_is_drawn(kind: str) -> None:
     failed = held("performance", "f1", 0.5, 0.6)

@@ -81,6 +81,7 @@ def test_the_verdict_stands_on_top_with_its_exit_code() -> None:
     assert "10 of 18 conditions fail" in words(section)
     assert "10 failed 3 warnings, not enforced 5 passed 2 listed, not judged" in words(section)
     assert words(section.xpath(".//dl/div[1]")[0]) == "Exit code1"
+    assert words(section.xpath(".//dl/div[4]")[0]) == "Finished2026-11-23 10:15:04 UTC"
     assert tree.xpath("string(//title)") == "Blocked: income · Lockgate"
 
 

@@ -9,7 +9,7 @@ from tests.reports.making import METRICS, held
 from tests.reports.naughty import naughty
 
 from lockgate.reports.axis import WIDTH, axis_of, strip
-from lockgate.reports.text import facts, needed, no_commands, numbers, plain, sentence, subject, where_words
+from lockgate.reports.text import facts, moment, needed, no_commands, numbers, plain, sentence, subject, where_words
 from lockgate.types import Bound, Finding, Status
 
 
@@ -34,6 +34,20 @@ def test_both_ends_of_a_long_name_are_shown() -> None:
     assert shown.startswith("begin")
     assert shown.endswith("end")
     assert "…" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-23T10:15:04.042+00:00", "2026-11-23 10:15:04 UTC"),
+        ("2026-11-23T01:15:04+02:00", "2026-11-22 23:15:04 UTC"),
+        ("2026-11-23T10:15:04", "2026-11-23T10:15:04"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+        ("yester\x1bday", "yester\\x1bday"),
+    ],
+)
+def test_a_time_is_shown_to_the_second_in_utc(text: str, shown: str) -> None:
+    assert moment(text) == shown
 
 
 def test_no_log_command_is_left() -> None:

@@ -24,6 +24,7 @@ from lockgate.reports.text import (
     interval,
     limit_of,
     modal,
+    moment,
     needed,
     numbers,
     plain,
@@ -289,6 +290,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {"plain": plain, "sentence": sentence, "short": short, "where_words": where_words}
+    environment.filters["moment"] = moment
     environment.globals |= {"LOOKS": LOOKS, "WIDTH": WIDTH, "HEIGHT": HEIGHT, "MARKS": MARKS}
     return environment
 

@@ -46,8 +46,8 @@ _CONFIG: Spec = {
         "labelLimit": 0,  # Vega would cut surrogate pairs in two; `_texts` cuts instead
         "tickCount": 5,
     },
-    "axisX": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 6},
-    "axisY": {"domain": False, "ticks": False},
+    "axisX": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 6, "labelFlush": False},
+    "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
     "legend": {"orient": "top", "title": None, "labelColor": INK, "labelFontSize": 12, "symbolType": "square"},
     "text": {"fontSize": 11, "color": INK},
 }
@@ -243,9 +243,11 @@ def _by_name(held: object) -> Spec | None:
         return None
     pairs = enumerate(zip(names, values, strict=True))
     rows = [{"name": f"{at:02d} {name}", "value": value} for at, (name, value) in pairs]
+    shares = all(0 <= value <= 1 for value in values)  # on one scale, so that charts beside each other compare
+    x = {"field": "value", "type": "quantitative", "title": None, "axis": {"grid": True}}
     place = {
         "y": {"field": "name", "type": "nominal", "axis": {"labelExpr": "slice(datum.value, 3)", "title": None}},
-        "x": {"field": "value", "type": "quantitative", "title": None, "axis": {"grid": True}},
+        "x": x | ({"scale": {"domain": [0, 1]}} if shares else {}),
     }
     number = {"text": {"field": "value", "format": ".3~g"}}
     text = {"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": {**place, **number}}

@@ -7,6 +7,7 @@ terminal, reorders text or cannot be encoded.
 
 import re
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 
 from lockgate.compare import upward
 from lockgate.numbers import apart, short
@@ -77,6 +78,17 @@ def _visible(character: str) -> str:
         return " "
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def moment(text: str) -> str:
+    """A time to the second in UTC, as `2026-11-23 10:15:04 UTC`; what is no time with a zone stands as it is."""
+    try:
+        held = datetime.fromisoformat(text)
+        if held.tzinfo is not None:
+            return f"{held.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError):
+        pass
+    return plain(text)
 
 
 def no_commands(text: str) -> str:
