@@ -57,7 +57,9 @@ def _gate(name: str, gate: type[Gate[Any]]) -> str:
     lines += [_metric(metric, about) for metric, about in metrics_of(gate).items()]
     lines += _settings("Settings", gate.params)
     lines += _settings("Settings of a column, under `columns`", column_settings(gate))
-    lines += ["", "## Examples", "", f"Measures the `{gate.needs.data}` data when the policy names none."]
+    role = gate.needs.data
+    measures = "It measures no data set." if role is None else f"Measures the `{role}` data when the policy names none."
+    lines += ["", "## Examples", "", measures]
     lines += [line for example in gate.examples for line in _example(name, example)]
     return "\n".join([*lines, ""])
 
@@ -82,13 +84,17 @@ def _metric(name: str, metric: Metric) -> str:
     return f"| `{name}` | {metric.meaning} | {metric.direction} | {domain} | {metric.unit or ''} | {default} |"
 
 
+_LANGUAGES = {".py": "python", ".json": "json", ".xml": "xml", ".md": "markdown"}
+
+
 def _example(gate: str, example: Example) -> Iterator[str]:
     yield from ("", f"### {example.name} → {example.status.value}", "", "```yaml")
     block = dedent(example.policy).strip()
     yield "\n".join(["gates:", f"  {gate}:", *(f"    {line}" for line in block.splitlines())])
     yield "```"
     for file, text in example.files.items():
-        yield from ("", f"with `{file}`:", "", "```python", text.strip(), "```")
+        language = _LANGUAGES.get(Path(file).suffix, "text")
+        yield from ("", f"with `{file}`:", "", f"```{language}", text.strip(), "```")
 
 
 def _command_line() -> str:
