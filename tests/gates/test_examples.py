@@ -72,7 +72,7 @@ def marked(uses: str) -> object:
     return pytest.param(uses, marks=marks)
 
 
-@pytest.mark.parametrize("uses", map(marked, known_gates()))
+@pytest.mark.parametrize("uses", list(map(marked, known_gates())))
 def test_every_gates_examples_end_as_they_say(uses: str) -> None:
     gate = find_gate(uses, Path()).cls
     if gate.needs.library is None or is_for_this_python(gate.needs.library):
