@@ -203,7 +203,7 @@ def passed(line: Line) -> bool:
 
 def enough(line: Line) -> bool:
     """Whether the rows are as many as `lockgate plan` asks for, for the metric that truly loses most margins."""
-    needs, lost, margins = line.get("needs") or {}, line["truth"], line["margins"]
+    needs, lost, margins = (line.get(key) or {} for key in ("needs", "truth", "margins"))
     known = [metric for metric in margins if metric in needs and metric in lost]
     if not known:
         return False

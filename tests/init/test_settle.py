@@ -114,6 +114,23 @@ def test_a_norm_that_the_champion_misses_warns_and_what_is_clearly_worse_blocks(
     assert condition(limit) == f"{{min: {limit.limit}, warn: 0.8}}"
 
 
+def test_where_an_equally_good_model_keeps_the_norm_it_stays() -> None:
+    run, finding = measured_gap(0.05)
+    asked = replace(FAIRNESS, limits=(replace(RATIO, limit="0.25"),))
+    assert settle(proposal(asked), [finding], [run]) == (proposal(asked), ())
+
+
+def test_what_cannot_be_measured_of_a_single_column_is_left_out_there_and_said() -> None:
+    moved = Limit(metric="wasserstein_normed", bound="max", limit="0.2")
+    gate = drift(
+        {"*": ColumnPart(limits=(PSI,)), "hurt": ColumnPart(limits=(moved,)), "age": ColumnPart(limits=(moved,))}
+    )
+    after, left = settle(proposal(gate), [found("drift", moved.metric, Status.ERROR, At(column="hurt"), None)])
+    assert left == ()
+    assert after.gates[0].columns.keys() == {"*", "age"}
+    assert "hurt" in after.notes[0]
+
+
 def test_rows_that_say_too_little_leave_the_norm_as_a_warning() -> None:
     run, finding = measured_gap(0.2)
     after, _ = settle(proposal(FAIRNESS), [finding], [run])

@@ -106,6 +106,22 @@ def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:
     return min(ceil_to(most / new, Decimal("0.001")), Decimal(1))
 
 
+def unlisted_bound(values: Mapping[Value, int], rows: Mapping[str, int]) -> Decimal:
+    """How much of the next validation data may hold values that the present data do not, though nothing has changed.
+
+    As many rows of values that were never seen are to be expected as there are values that were seen once, in
+    proportion to the rows (Good, Biometrika 40, 1953, after Turing); three deviations and one value are added.
+
+    Args:
+        values: how often each value stands over all data sets.
+        rows: number of rows by data set.
+    """
+    new, once = rows["validation"], 1 + sum(count == 1 for count in values.values())
+    odds = new / max(sum(values.values()), 1)
+    most = math.ceil(odds * once + 3 * math.sqrt(odds * (1 + odds) * once))
+    return min(ceil_to(most / new, Decimal("0.001")), Decimal(1))
+
+
 def nulls_bound(share: float, rows: int) -> Decimal:
     """The least whole per cent that is a quarter and three standard errors above an observed share; 0 for none.
 

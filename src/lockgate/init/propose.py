@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Label
-from lockgate.init.contract import ColumnRule, nulls_bound, propose_rule, unseen_bound
+from lockgate.init.contract import ColumnRule, nulls_bound, propose_rule, unlisted_bound, unseen_bound
 from lockgate.init.inspect import ColumnLook
 from lockgate.init.proposal import ColumnPart, GatePart, Limit
 from lockgate.init.rounding import nice, nice_above, per_cent, written
@@ -143,7 +143,8 @@ def contract_part(
         settings = {"allowed": flow(classes[name])} if name in classes else _settings(rule)
         share = looks[name].most_nulls
         why = f"{per_cent(round(share, 3))} are missing" if share and "allowed" not in settings else ""
-        limits_of_column = (*(_unseen(settings, unseen) if name not in classes else ()), _nulls(rule))
+        unlisted = max(unseen, unlisted_bound(looks[name].values, rows))
+        limits_of_column = (*(_unseen(settings, unseen, unlisted) if name not in classes else ()), _nulls(rule))
         columns[name] = ColumnPart(settings=settings, limits=limits_of_column, why=why)
     why = f"the contract: found in the data; of as many new rows up to {per_cent(unseen)} lie outside by chance"
     return GatePart(id="data_quality", why=why, limits=tuple(limits), columns=columns)
@@ -172,10 +173,10 @@ def _settings(rule: ColumnRule) -> dict[str, str]:
     return {key: value for key, value in held.items() if value is not None}
 
 
-def _unseen(settings: Mapping[str, str], share: Decimal) -> Iterator[Limit]:
+def _unseen(settings: Mapping[str, str], unseen: Decimal, unlisted: Decimal) -> Iterator[Limit]:
     """How many values may lie outside of the range, or of the values, that have been seen."""
-    for setting, metric in (("min", "out_of_range"), ("allowed", "not_allowed")):
-        if setting in settings:
+    for setting, metric, share in (("min", "out_of_range", unseen), ("allowed", "not_allowed", unlisted)):
+        if setting in settings and share < 1:
             yield Limit(metric=metric, bound="max", limit=per_cent(share))
 
 

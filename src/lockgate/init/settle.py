@@ -50,7 +50,9 @@ def settle(
                 changed = _without(changed, metric, about)
                 notes.append(f"{gate.id} leaves this out: {broken[0].message}")
             elif broken:
-                left += broken
+                changed, unmended = _without_columns(changed, metric, broken)
+                notes += [f"{gate.id} leaves this out: {each.message}" for each in broken if each not in unmended]
+                left += unmended
             elif missed:
                 changed = _given_room(changed, metric, missed, about, known)
         gates.append(changed)
@@ -83,6 +85,21 @@ def _nearly_missed(finding: Finding) -> bool:
         return not drift and finding.turns > FALSE_BLOCKS
     score = NormalDist().inv_cdf(min(max(1 - finding.turns, 1e-12), 1 - 1e-12))
     return NormalDist().cdf(-score / (1 if drift else math.sqrt(2))) > NEAR
+
+
+def _without_columns(gate: GatePart, metric: str, broken: Sequence[Finding]) -> tuple[GatePart, list[Finding]]:
+    """The gate without a metric on the single columns where it could not be measured, and what no column asks for."""
+    columns, left = dict(gate.columns), []
+    for finding in broken:
+        part = columns.get(finding.at.column or "")
+        kept = () if part is None else tuple(limit for limit in part.limits if limit.metric != metric)
+        if part is None or len(kept) == len(part.limits):
+            left.append(finding)
+        elif kept or part.settings:
+            columns[finding.at.column or ""] = replace(part, limits=kept)
+        else:
+            del columns[finding.at.column or ""]
+    return replace(gate, columns=columns), left
 
 
 def _without(gate: GatePart, metric: str, about: Sequence[Finding]) -> GatePart:
@@ -125,7 +142,10 @@ def _column_with_room(gate: GatePart, finding: Finding, known: Known) -> GatePar
     if asked is None:
         return gate
     others = tuple(each for each in part.limits if each.metric != finding.metric)
-    limits = (*others, _roomy(asked, finding, known))
+    made = _roomy(asked, finding, known)
+    if made is asked:
+        return gate
+    limits = (*others, made)
     return replace(gate, columns={**gate.columns, column: replace(part, limits=limits)})
 
 
@@ -136,7 +156,15 @@ def _roomy(asked: Limit, finding: Finding, known: Known) -> Limit:
     made = _prediction_bound(finding, known)
     if made is None:
         return replace(asked, warn=True, why=f"{value} today{near}")
+    room = (_number(made.limit) - _number(asked.limit)) * (-1 if asked.bound == "min" else 1)
+    if room <= 0:  # an equally good model keeps what was asked
+        return asked
     return replace(asked, limit=made.limit, norm=asked.limit, why=f"{value} today{near}")
+
+
+def _number(limit: str) -> float:
+    """A limit as the policy writes it, `5%` as 0.05."""
+    return float(limit.removesuffix("%")) / (100 if limit.endswith("%") else 1)
 
 
 def _prediction_bound(finding: Finding, known: Known) -> Limit | None:
