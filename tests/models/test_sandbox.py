@@ -19,6 +19,7 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence.worker import confinement, sandbox, syscalls
 from lockgate.evidence.worker.confinement import FULL
 from lockgate.evidence.worker.process import Limits
+from lockgate.types import ExitCode
 
 ESCAPES = {
     "read_passwd": "open('/etc/passwd').read()",
@@ -287,3 +288,70 @@ def _numbers(path: Path) -> Iterator[tuple[str, int]]:
     for line in path.read_text().splitlines():
         if found := re.match(r"#define __NR(?:3264)?_(\w+)\s+(\d+)\b", line):
             yield found[1], int(found[2])
+
+
+def test_a_policy_that_requires_it_says_so_in_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the policy's key to the Record, and to exit code 3 where it cannot be had."""
+    from lockgate.run import execute
+
+    (tmp_path / "mine.py").write_text("def predict(table):\n    return table.column(0).to_numpy() / 10\n")
+    (tmp_path / "data.csv").write_text("a,y\n" + "".join(f"{i % 10},{int(i % 10 > 4)}\n" for i in range(60)))
+    policy = tmp_path / "lockgate.yaml"
+    policy.write_text(
+        "lockgate: 1\nsandbox: required\nmodel: {task: binary, candidate: python:mine:predict}\n"
+        "data: {validation: data.csv, label: y}\ngates: {performance: {roc_auc: {min: 0.9}}}\n"
+    )
+    record = execute(policy).record
+    assert record.passed
+    assert record.content.models["candidate"].sandbox == FULL
+    monkeypatch.setattr(confinement, "FULL", "more than there is")
+    broken = execute(policy).record
+    assert broken.verdict.exit_code == ExitCode.UNDECIDED
+    assert "the policy requires a sandbox" in str(broken.content)
+
+
+def test_compiled_code_is_kept_before_writing_is_forbidden(tmp_path: Path) -> None:
+    """In a process of its own, as in a worker; a module that is not on the list is never imported."""
+    import subprocess
+
+    for name in ("known_library", "other_library"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+    (tmp_path / "names.txt").write_text("known_library.Model\n")
+    (tmp_path / "model").write_bytes(b"\x80\x04cknown_library\nModel\ncother_library\nEvil\n.")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from lockgate.evidence.worker import warm\n"
+        "warm._ALWAYS = ()\n"
+        f"warm.warm({str(tmp_path / 'model')!r}, {str(tmp_path / 'names.txt')!r})\n"
+        "assert 'known_library' not in sys.modules\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "known_library" / "__pycache__").is_dir()
+    assert not (tmp_path / "other_library" / "__pycache__").exists()
+
+
+def test_jobs_of_joblib_work_in_threads(tmp_path: Path) -> None:
+    """A pipeline that was fitted with several jobs would start processes, which a sandboxed model cannot."""
+    import joblib
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+    from tests.models.helpers import cancer
+
+    table, target = cancer()
+    frame = table.to_pandas()
+    first, second = list(frame.columns[:5]), list(frame.columns[5:])
+    columns = make_column_transformer((StandardScaler(), first), (MinMaxScaler(), second), n_jobs=2)
+    model = make_pipeline(columns, LogisticRegression(max_iter=5000))
+    with joblib.parallel_config("threading"):
+        model.fit(frame, target)
+    joblib.dump(model, tmp_path / "model.joblib")
+    with opened(tmp_path / "model.joblib", sandbox="required") as held:
+        said = held.predict(table)
+    assert said.score is not None
+    assert abs(said.score[:, 1] - model.predict_proba(frame)[:, 1]).max() < 1e-12
