@@ -1,6 +1,6 @@
 """How often the 95 % intervals of the gate `performance` hold the truth, on populations whose truth is known.
 
-    python bench/coverage.py [--samples N] [--metric NAME]... [--population PART]... [--rows N]...
+    python bench/coverage.py [--samples N] [--metric NAME]... [--population PART]... [--rows N]... [--seed N]
 
 Samples of 200, 2,000 and 20,000 rows are drawn from populations with good and poor models, common and rare classes,
 true and false probabilities, light and heavy errors, weights and clusters; the truth is the metric of millions of rows.
@@ -28,6 +28,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--metric", action="append")
     parser.add_argument("--population", action="append")
     parser.add_argument("--rows", type=int, action="append")
+    parser.add_argument("--seed", type=int, default=0)
     said = parser.parse_args(arguments)
     names = None if said.metric is None else set(said.metric)
     print(f"{'population':26}{'rows':>7} {'metric':30}{'truth':>9} {'held':>6} {'95 % interval':15}", end="")
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
         for rows in said.rows or SIZES:
             samples = said.samples if rows < 20_000 else max(said.samples // 4, 100)
             started = time.process_time()
-            for shown, tally in study(population, truth, rows, samples, names=names).items():
+            for shown, tally in study(population, truth, rows, samples, names=names, seed=said.seed).items():
                 low += row(title, rows, shown, truth[shown], tally)
             print(f"# {time.process_time() - started:.0f} s", file=sys.stderr, flush=True)
     print(f"{low} of the above are too low")

@@ -18,6 +18,9 @@ POOL = 2_000_000
 LOW, HIGH = 0.93, 0.97
 """What the intervals are held to."""
 
+SELDOM = 0.05
+"""Where fewer samples have an interval, they are chosen by what they hold: ten positives where four are expected."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -93,6 +96,8 @@ def truth_of(
 def verdict(tally: Tally) -> str:
     """What is wrong with a metric's coverage, if chance does not explain it."""
     share = tally.held / tally.intervals
+    if tally.intervals < SELDOM * tally.values:
+        return "seldom given"
     if wilson_bound(share, tally.intervals, 2.6) < LOW:
         return "too low"
     if wilson_bound(share, tally.intervals, -2.6) > HIGH:

@@ -151,7 +151,13 @@ class Uncertainty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Null:
-    """What chance would show if nothing had changed: P0(V <= value), P0(V >= value), E0[V] and the law of V."""
+    """What chance would show if nothing had changed: P0(V <= value), P0(V >= value), E0[V] and the law of V.
+
+    Of a gap between groups `below` and `above` are about the largest studentised difference of two groups (Tukey 1953),
+    which the smallest group does not drown: `above` is the chance of groups at least as far apart where the value is a
+    difference, `below` where it is a ratio. `mean` and `law` are of the raw gap, on the value's own scale, so that the
+    law read at the value gives another chance than they do.
+    """
 
     method: str
     below: float

@@ -66,3 +66,8 @@ def normal_laws(width: float, shift: float) -> Callable[..., Uncertainty]:
 
 def test_a_tally_counts_only_samples_with_an_interval() -> None:
     assert Tally(values=10, intervals=8, under=1, over=2).held == 5
+
+
+def test_a_law_that_few_samples_have_is_no_promise_broken_or_kept() -> None:
+    assert verdict(Tally(values=2000, intervals=99, under=60)) == "seldom given"
+    assert verdict(Tally(values=2000, intervals=100, under=60)) == "too low"

@@ -155,6 +155,7 @@ def _with_positives(few: int) -> Sample:
 
 
 MINIMA: Mapping[str, tuple[Callable[[int], Sample], int]] = {
+    "calibration_bias": (_with_positives, 10),
     "brier_skill_score": (_with_positives, 10),
     "calibration_slope": (_with_positives, 10),
     "expected_calibration_error": (_with_positives, 10),
@@ -170,6 +171,19 @@ def test_under_the_stated_minimum_there_is_none(name: str) -> None:
     made, least = MINIMA[name]
     assert law(name, made(least - 1))[1] is None
     assert law(name, made(least))[1] is not None
+
+
+def test_scores_that_separate_the_classes_are_not_taken_for_certain() -> None:
+    """No row is misplaced, and no threshold had to be chosen: the law is that of a share without a miss."""
+    y = np.arange(300) < 100
+    sample = binary_sample(y, y, np.where(y, 0.8, 0.2) + np.arange(300) / 10_000)
+    for name in ("ks_statistic", "roc_auc", "average_precision"):
+        value, found = law(name, sample)
+        assert found is not None
+        assert value == 1
+        assert found.bias == 0
+        assert 0.95 < quantile(found.law, 0.025) < 0.99
+        assert quantile(found.law, 0.975) == 1
 
 
 def test_a_model_without_error_has_no_law_of_its_errors() -> None:

@@ -59,7 +59,7 @@ def test_it_is_that_of_the_bootstrap(name: str, statistic: object) -> None:
 
 def test_the_tilted_likelihood_is_as_far_as_the_level_says() -> None:
     """Of a plain share the quantiles are those of the binomial likelihood ratio of the smoothed table."""
-    found = tilted_quantiles("accuracy", BINARY["accuracy"], TABLE, None, np.ones(len(SCORES)))
+    found = tilted_quantiles("accuracy", BINARY["accuracy"], TABLE, np.ones(len(SCORES)))
     held = TABLE + 0.5
     share, rows = held.trace() / held.sum(), TABLE.sum()
     for at, score in enumerate(SCORES):
@@ -79,7 +79,7 @@ def test_a_perfect_model_is_not_taken_for_certain() -> None:
 
 def test_the_cost_does_not_grow_with_the_rows() -> None:
     """The law is a function of the table: a hundred times the rows give a tenth of the width."""
-    wide = [tilted_quantiles("mcc", BINARY["mcc"], factor * TABLE, None, np.ones(len(SCORES))) for factor in (1, 100)]
+    wide = [tilted_quantiles("mcc", BINARY["mcc"], factor * TABLE, np.ones(len(SCORES))) for factor in (1, 100)]
     widths = [law[-1] - law[0] for law in wide]
     assert widths[0] / widths[1] == pytest.approx(10, rel=0.02)
 

@@ -124,18 +124,19 @@ def _tilted_law(name: str, units: Units) -> Stated | None:
     table = table_of(units)
     metric = (confusion.BINARY if isinstance(units.sample, BinarySample) else confusion.MULTICLASS)[name]
     rows, degrees, method = float(table.sum()), math.inf, "tilted"
-    varied = None
+    count = rows
     if not units.plain:
         spread = units.of_metric(name)
         if spread is None and units.cluster is not None:
             return None
         rows, method = units.kish, "weighted-tilted" if units.cluster is None else "cluster-tilted"
+        count = rows
         if spread is not None:
             share = table / table.sum()
             cells = cell_influence(name, table)
-            varied, degrees = product_sum(share, np.square(cells)) / spread.variance, spread.degrees
+            count, degrees = product_sum(share, np.square(cells)) / spread.variance, spread.degrees
     try:
-        quantiles = tilted_quantiles(name, metric, table * (rows / table.sum()), varied, widened(degrees))
+        quantiles = tilted_quantiles(name, metric, table * (count / table.sum()), widened(degrees))
     except Undefined:
         return None
     return Stated(method=method, rows=rows, quantiles=quantiles)

@@ -16,9 +16,7 @@ what was not seen once is possible. With as many for each cell of a large table 
 _NEWTON = 20
 
 
-def tilted_quantiles(
-    name: str, metric: Callable[[Floats], float], table: Floats, rows: float | None, wider: Floats
-) -> Floats:
+def tilted_quantiles(name: str, metric: Callable[[Floats], float], table: Floats, wider: Floats) -> Floats:
     """Quantiles at `LEVELS` of where a metric's true value is, by nonparametric tilting.
 
     Efron (Canadian Journal of Statistics 9, 1981); DiCiccio and Romano (International Statistical Review 58, 1990).
@@ -29,8 +27,7 @@ def tilted_quantiles(
     Args:
         name: one of `confusion.BINARY` or `confusion.MULTICLASS`.
         metric: the metric of a table.
-        table: (weighted) counts (classes, classes), in sum the effective rows.
-        rows: how many rows the influence varies like, if not like those of the table.
+        table: (weighted) counts (classes, classes), in sum as many as rows that stand alone would vary as much.
         wider: how much wider than the normal law the law is at each level.
 
     Raises:
@@ -39,7 +36,7 @@ def tilted_quantiles(
     held = table + ADDED / table.size
     share = held / held.sum()
     cells = cell_influence(name, share)
-    count = float(table.sum()) if rows is None else rows
+    count = float(table.sum())
     spread = float((share * cells * cells).sum())
     if not spread > 0:
         raise Undefined("no row moves the metric")
