@@ -84,7 +84,7 @@ class Lime:
     examples: ClassVar[Sequence[Example]] = (
         Example(
             name="the height counts for little",
-            policy="{rows: 20, columns: {height: {share: {max: 10%}}}, metrics: {fidelity: {min: 0.6}}}",
+            policy="{rows: 20, columns: {height: {share: {max: 10%}}}, metrics: {fidelity: {min: 0.2}}}",
             status=Status.PASS,
             data=COLUMNS,
             model=model("by_income"),
