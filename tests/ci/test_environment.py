@@ -61,8 +61,8 @@ def test_everything_that_the_project_asks_for_is_locked() -> None:
     demo = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
     demo += project["project"]["optional-dependencies"]["demo"]
 
-    # `xgboost-cpu` stands for `xgboost`: the same library without the GPU's communication package. CodeCarbon and Presidio
-    # are measured with in environments of their own: what they bring with them is large, or pins what others need.
+    # `xgboost-cpu` stands for `xgboost`: the same library without the GPU's communication package. CodeCarbon and
+    # Presidio stand in environments of their own: what they bring is large, or pins what others need.
     apart = {"xgboost", "codecarbon", "presidio-analyzer"}
     assert {_name(one) for one in asked} - dict(_pins(ROOT / "requirements" / "dev.txt")).keys() <= apart
     assert {_name(one) for one in demo} <= dict(_pins(ROOT / "requirements" / "demo.txt")).keys()
