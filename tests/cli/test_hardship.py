@@ -219,7 +219,8 @@ def test_catalogue_56_interrupted_while_a_model_predicts(project: Path, name: st
     (project / "own.py").write_text(MODEL, "utf-8")
     policy = project / "lockgate.yaml"
     text = policy.read_text("utf-8").replace("{predictions: {prediction: yhat, score: p}}", "python:own:predict")
-    policy.write_text(text.replace("champion: none", "champion: none\n  code: ."), "utf-8")
+    text = text.replace("champion: none", "champion: none\n  code: .")
+    policy.write_text(f"{text}\nsandbox: none  # the model tells this test its process, by a file\n", "utf-8")
     with subprocess.Popen(
         [SCRIPT, "check"], cwd=project, env=environment(project), stdout=-1, stderr=-1, text=True
     ) as process:
