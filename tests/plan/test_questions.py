@@ -1,6 +1,7 @@
 """A case of `judge`, seen from its bad side: whichever way a bound points, the margin is positive and leads back."""
 
 import math
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 
 from lockgate.judge.clauses import Case, of_clause
 from lockgate.plan.questions import AT_NO_CHANGE, GROWS, MISSED, NoQuestion, Setting, limit_at, question_of
-from lockgate.stats.chance.laws import exact, normal_law, uncertainty
+from lockgate.stats.chance.laws import exact, law_by, normal_law, uncertainty
 from lockgate.types import (
+    At,
     Clause,
     Condition,
     Difference,
@@ -132,6 +134,76 @@ def test_what_chance_shows_shrinks_with_the_rows_or_their_root(scale: str, facto
     held = case(drift, scale, Condition(max=0.2), uncertainty=around, null=null(normal_law(0.0, 0.02), 0.0))
     question = question_of(held, Setting(rows=1_000))
     assert 1 / question.shrunk(4.0) == pytest.approx(factor)
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rests_on", "span", "weight"), [(500, 1, 1), (50, 1, 10), (2_000, 1, 1), (500, 2, 2)])
+def test_a_row_moves_a_metric_the_farther_the_fewer_rows_it_rests_on(rests_on: int, span: int, weight: float) -> None:
+    """A recall among a tenth of the rows; a coefficient from -1 to 1."""
+    metric = Metric(direction="higher", meaning="", low=1 - span, high=1, compared=True)
+    share_of_span = (0.8 - (1 - span)) / span
+    deviation = span * math.sqrt(share_of_span * (1 - share_of_span) / rests_on)
+    own = uncertainty("test", 500, normal_law(0.8, deviation))
+    entry: dict[str, Any] = {"champion": 0.8, "difference": paired("difference"), "ratio": paired("log_ratio")}
+    found = question_of(case(metric, condition=Condition(max_drop=0.03), uncertainty=own, **entry), SETTING)
+    assert found.fault == "discordant"
+    assert found.weight == pytest.approx(weight)
+    relative = question_of(case(metric, condition=Condition(min_ratio=0.95), uncertainty=own, **entry), SETTING)
+    assert relative.fault == "discordant"
+    assert relative.weight == pytest.approx(weight / 0.8)
+
+
+def test_of_a_metric_without_an_interval_or_of_a_perfect_one_rows_weigh_one() -> None:
+    entry: dict[str, Any] = {"champion": 1.0, "difference": paired("difference"), "value": 1.0}
+    perfect = uncertainty("test", 500, normal_law(1.0, 1 / 500))
+    for own in (None, perfect):
+        found = case(share("higher"), condition=Condition(max_drop=0.03), uncertainty=own, **entry)
+        assert question_of(found, SETTING).weight == pytest.approx(1, abs=0.01)
+
+
+def test_a_metric_without_a_worst_value_is_only_shifted() -> None:
+    errors = Metric(direction="lower", meaning="", low=0, compared=True)
+    found = case(errors, condition=Condition(max_ratio=1.05), champion=0.8, ratio=paired("log_ratio"))
+    assert question_of(found, SETTING).fault == "shifted"
+
+
+def test_missing_values_change_from_the_share_that_there_is() -> None:
+    deviation = math.sqrt(0.05 * 0.95 * (1 / 500 + 1 / 5_000))
+    law = law_by(lambda level: deviation * NormalDist().inv_cdf((1 + level) / 2))
+    around = uncertainty("test", 500, normal_law(0.0, deviation))
+    metric = replace(share("lower"), compared=False)
+    entry: dict[str, Any] = {"value": 0.01, "uncertainty": around, "null": null(law, 0.01)}
+    found = question_of(case(metric, "missing_change", Condition(max=0.05), **entry), SETTING)
+    assert (found.fault, found.smallest) == ("gap", None)
+    assert found.base == pytest.approx(0.05, rel=0.03)
+    new = question_of(case(metric, "new_category_share", Condition(max=0.05), **entry), SETTING)
+    assert new.fault == "share"
+
+
+@pytest.mark.parametrize(
+    ("name", "condition", "fault"),
+    [("rate_difference", Condition(max=0.1), "gap"), ("rate_ratio", Condition(min=0.8), "ratio")],
+)
+def test_groups_are_compared_from_the_share_that_they_have_in_common(
+    name: str, condition: Condition, fault: str
+) -> None:
+    metric = Metric(direction="lower" if fault == "gap" else "higher", meaning="", low=0, high=1, unit="share")
+    centre = 0.02 if fault == "gap" else 0.95
+    entry: dict[str, Any] = {
+        "value": centre,
+        "uncertainty": uncertainty("test", 500, normal_law(centre, 0.01)),
+        "null": null(normal_law(centre, 0.01), centre),
+    }
+    groups = [
+        Measurement(metric="rate", value=value, rows=rows, at=At(column="sex", group=group))
+        for group, value, rows in (("f", 0.1, 100), ("m", 0.3, 300))
+    ]
+    found = question_of(case(metric, name, condition, **entry), Setting(rows=500, groups=groups))
+    assert found.fault == fault
+    assert found.base == pytest.approx(0.25, rel=0.01)
+    assert found.smallest == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from lockgate.policy.load import load_policy
 from lockgate.policy.model import Overrides, Policy
 from lockgate.progress import Progress, silent
 from lockgate.stats.planning.power import Aim, Question, smallest
-from lockgate.types import Finding, Rules
+from lockgate.types import At, Finding, GateRun, Measurement, Rules
 
 _MOST = 1e6  # times as many rows as were measured: beyond that no plan is of use
 _LEAST = 1e-4
@@ -94,14 +94,14 @@ def _of_gate(seen: Seen, assumptions: Assumptions, asked: list[_Asked]) -> Itera
                 continue
             role = case.measured.at.data or seen.spec.data[0]
             try:
-                question = question_of(case, _setting(seen, role, assumptions))
+                question = question_of(case, _setting(seen, case.measured, role, assumptions))
             except NoQuestion as why:
                 yield case.measured.metric, str(why)
             else:
                 asked.append(_Asked(seen, case, question, role))
 
 
-def _setting(seen: Seen, role: str, assumptions: Assumptions) -> Setting:
+def _setting(seen: Seen, measured: Measurement, role: str, assumptions: Assumptions) -> Setting:
     supposed = seen.source == "supposed"
     return Setting(
         rows=seen.rows[role],
@@ -109,7 +109,23 @@ def _setting(seen: Seen, role: str, assumptions: Assumptions) -> Setting:
         grows=supposed,
         supposed=supposed,
         room=None if seen.modelled else assumptions.room,
+        groups=_shares_of_groups(seen.run, measured),
     )
+
+
+def _shares_of_groups(run: GateRun | None, measured: Measurement) -> list[Measurement]:
+    """The groups' shares, where a measurement compares shares."""
+    rate = measured.details.get("rate")
+    if run is None or not isinstance(rate, str) or run.metrics[rate].unit != "share":
+        return []
+    return [group for group in _groups(run, measured.at) if group.metric == rate]
+
+
+def _groups(run: GateRun | None, at: At) -> tuple[Measurement, ...]:
+    """What was measured of each group of a column, where a measurement compares them."""
+    if run is None or at.column is None or at.group is not None:
+        return ()
+    return tuple(entry for entry in run.measurements if entry.at.group is not None and entry.at.column == at.column)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -120,7 +136,7 @@ def _solved(
 ) -> Plan:
     rules = policy.rules
     aim = Aim(confidence=rules.confidence, power=assumptions.power)
-    share = _shares(asked, rules)
+    share = _Share(asked, rules)
     needed = {id(each): _times(each, aim, share, policy.data.min_rows) for each in asked}
     conditions = [_planned(each, needed[id(each)], aim, share, sight.rows) for each in asked]
     conditions.sort(key=lambda each: (each.level != "block", -(each.needed or math.inf), each.id))
@@ -153,26 +169,29 @@ def _of_reuse(rules: Rules) -> Iterator[str]:
 
 
 class _Share:
-    """The share of the error budget that each comparative condition has on `times` as many rows."""
+    """The share of the error budget that a condition has on `times` as many rows, if it alone is at fault there."""
 
     def __init__(self, asked: Sequence[_Asked], rules: Rules) -> None:
-        self._sharing = [each.question for each in asked if each.blocks and each.shares]
-        self._rate = rules.false_block_rate
-        self.at = cache(self._at)
+        sharing = [each for each in asked if each.blocks and each.shares]
+        self._places = {id(each): place for place, each in enumerate(sharing)}
+        self._questions = [each.question for each in sharing]
+        self._rate = rules.false_block_rate * _RESERVED
+        self._unchanged = cache(self._chances)
 
-    def _at(self, step: int) -> float:
+    def _chances(self, step: int) -> tuple[float, ...]:
         times = 2 ** (step / _STEPS_PER_DOUBLING)
-        return capped_share([question.chance(times) for question in self._sharing], self._rate * _RESERVED)
+        return tuple(question.undecided(times) for question in self._questions)
 
     def __call__(self, each: _Asked, times: float) -> float:
         if not each.shares:
             return 1.0
+        if not each.blocks:
+            return self._rate
         # Rounded down: fewer rows give the smaller share.
-        return self.at(math.floor(math.log2(times) * _STEPS_PER_DOUBLING)) if each.blocks else self._rate * _RESERVED
-
-
-def _shares(asked: Sequence[_Asked], rules: Rules) -> _Share:
-    return _Share(asked, rules)
+        step = math.floor(math.log2(times) * _STEPS_PER_DOUBLING)
+        chances = list(self._unchanged(step))
+        chances[self._places[id(each)]] = each.question.chance(2 ** (step / _STEPS_PER_DOUBLING))
+        return capped_share(chances, self._rate)
 
 
 def _times(each: _Asked, aim: Aim, share: _Share, min_rows: int) -> float | None:
@@ -184,12 +203,8 @@ def _times(each: _Asked, aim: Aim, share: _Share, min_rows: int) -> float | None
 
 def _smallest_part(each: _Asked) -> float:
     """Rows of what a measurement is about; where it compares the groups of a column, of the smallest of them."""
-    at, run = each.case.measured.at, each.seen.run
-    own = each.question.rows
-    if at.column is None or at.group is not None or run is None:
-        return own
-    groups = (entry for entry in run.measurements if entry.at.group is not None and entry.at.column == at.column)
-    return min((float(entry.rows) for entry in groups if entry.rows), default=own)
+    groups = _groups(each.seen.run, each.case.measured.at)
+    return min((float(entry.rows) for entry in groups if entry.rows), default=each.question.rows)
 
 
 def _planned(each: _Asked, times: float | None, aim: Aim, share: _Share, present: Mapping[str, int | None]) -> Planned:

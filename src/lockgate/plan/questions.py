@@ -1,5 +1,7 @@
 """A case of `judge` → the question of how many rows it takes; or why there is none."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
@@ -7,7 +9,7 @@ from lockgate import law as laws
 from lockgate.judge.clauses import Case
 from lockgate.judge.held import Held
 from lockgate.stats.planning.power import Fault, Question
-from lockgate.types import Law
+from lockgate.types import Law, Measurement
 
 ESTIMATED_NOT = "counted on the data at hand, not estimated: a matter of the data, not of their number"
 AT_NO_CHANGE = "the limit lies at “nothing has changed” itself: no number of rows tells the two apart"
@@ -16,6 +18,7 @@ GROWS = "a statistic that grows with the rows; bound cramers_v instead"
 SCALE = "its spread hangs on the model and its data: name them to plan this"
 
 _SQUARES = ("psi",)
+_CHANGES = ("missing_change",)
 _GROWING = ("chi_squared",)
 
 
@@ -33,6 +36,7 @@ class Setting:
         grows: the reference is supposed to grow with the data.
         supposed: the data are not there.
         room: share of an absolute limit by which a good model is supposed to clear it; None: it was measured.
+        groups: the shares of the groups that the case compares; empty where it compares none.
     """
 
     rows: int
@@ -40,6 +44,7 @@ class Setting:
     grows: bool = False
     supposed: bool = False
     room: float | None = None
+    groups: Sequence[Measurement] = ()
 
 
 def question_of(case: Case, setting: Setting) -> Question:
@@ -103,11 +108,39 @@ def _compared(case: Case, rows: float, setting: Setting) -> Question:
         null=seen,
         bias=sign * held.bias,
         square=square,
-        fault=_fault(case, square=square),
+        fault=_fault(case, setting, square=square),
+        weight=_weight(case, rows) if held.against_champion else 1.0,
     )
-    if held.against_champion or setting.reference is None:
-        return question
-    return replace(question, reference=float(setting.reference), grows=setting.grows)
+    if not held.against_champion and setting.reference is not None:
+        question = replace(question, reference=float(setting.reference), grows=setting.grows)
+    return _of_shares(question, setting.groups) if question.fault in {"gap", "ratio"} else question
+
+
+def _of_shares(question: Question, groups: Sequence[Measurement]) -> Question:
+    """The question with the share that is there where nothing has changed."""
+    if not groups:
+        variance = min(0.25, question.deviation**2 / question.unit(1.0))  # p (1 - p)
+        return replace(question, base=(1 - math.sqrt(1 - 4 * variance)) / 2) if variance > 0 else question
+    rows = [float(group.rows or 0) for group in groups]
+    hits = sum(group.value * count for group, count in zip(groups, rows, strict=True))
+    # Half a row more: no hits do not mean that there are never any.
+    return replace(question, base=(hits + 0.5) / (sum(rows) + 1), smallest=min(rows) / sum(rows))
+
+
+def _weight(case: Case, rows: float) -> float:
+    """How far one row that goes wrong moves a metric, times the number of rows: by what the metric itself varies.
+
+    1 for the share of right rows. Of a metric that rests on fewer rows (a recall) each moves it farther: it varies as
+    the share of fewer rows does. On the scale of logarithms, in shares of the value.
+    """
+    metric, held, own = case.metric, case.held, case.measured.uncertainty
+    if metric.low is None or metric.high is None:
+        return 1.0
+    deviation = 0.0 if own is None else laws.deviation(own.law)
+    value, span = case.measured.value, metric.high - metric.low
+    inside = min(max(value - metric.low, deviation), span - deviation)
+    moves = span * rows * deviation**2 / max(inside * (span - inside), deviation**2) if deviation > 0 else 0.0
+    return max(1.0, moves) / (value if held.scale == "logarithm" else 1.0)
 
 
 def _unchanged(case: Case) -> float:
@@ -135,13 +168,18 @@ def _deviation(held: Held, null: Law | None, *, square: bool) -> float:
     return laws.quantile(null, 0.95) / NormalDist().inv_cdf(0.975)
 
 
-def _fault(case: Case, *, square: bool) -> Fault:
-    held = case.held
+def _fault(case: Case, setting: Setting, *, square: bool) -> Fault:
+    metric, name = case.metric, case.measured.metric
     if square:
         return "square"
-    if held.against_champion:
-        return "discordant" if held.scale != "logarithm" and case.metric.high is not None else "shifted"
-    return "share" if case.metric.unit == "share" and case.measured.at.group is None else "shifted"
+    if case.held.against_champion:
+        bounded = metric.high is not None and (metric.low is not None or case.held.scale != "logarithm")
+        return "discordant" if bounded else "shifted"
+    if setting.groups:
+        return "ratio" if name.endswith("_ratio") else "gap"
+    if name.endswith(_CHANGES):
+        return "gap"
+    return "share" if metric.unit == "share" and case.measured.at.group is None else "shifted"
 
 
 def _seen(law: Law, sign: int, origin: float) -> Law:

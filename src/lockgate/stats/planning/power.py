@@ -8,7 +8,7 @@ Clinical Research, 3rd ed. 2017, chapters 3 and 4.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -17,7 +17,7 @@ from lockgate.stats.chance.special import normal_below, normal_quantile
 from lockgate.types import Law
 
 Kind: TypeAlias = Literal["no worse", "no drift", "a gain", "absolute"]
-Fault: TypeAlias = Literal["shifted", "discordant", "share", "square"]
+Fault: TypeAlias = Literal["shifted", "discordant", "gap", "ratio", "share", "square"]
 
 CAUGHT = 0.98
 """The chance with which a fault of twice the margin is to be blocked."""
@@ -38,8 +38,13 @@ class Question:
         reference: rows of the other sample; None where there is none.
         grows: the other sample grows along.
         square: the statistic is a square at heart.
-        fault: how the deviation of a model or of data at fault differs: it only `shifted`; `discordant`, as a worse
-            model differs on more rows; a `share`, at least binomial; a `square`, whose deviation grows with its root.
+        fault: what a model or data at fault do to the deviation and to the law of chance, which is taken from the very
+            rows: nothing, they are only `shifted`; `discordant`, that many more rows go wrong; `gap` and `ratio` of two
+            shares, of which one moves; a `share` that is 0 without a fault; a `square`, whose deviation grows with its
+            root.
+        base: the share where nothing has changed, inside (0, 1); for a gap or ratio.
+        smallest: how much of the rows the smallest of the compared groups holds; None: the data are compared.
+        weight: how far one row that goes wrong moves the metric, times the number of rows; for `discordant`.
     """
 
     kind: Kind
@@ -52,16 +57,19 @@ class Question:
     grows: bool = False
     square: bool = False
     fault: Fault = "shifted"
+    base: float = 0.5
+    smallest: float | None = None
+    weight: float = 1.0
 
     def spread(self, times: float) -> float:
         """How a root-like statistic's deviation shrinks on `times` as many rows."""
-        return math.sqrt(self._per_row(times) / self._per_row(1.0))
+        return math.sqrt(self.unit(times) / self.unit(1.0))
 
     def shrunk(self, times: float) -> float:
         """How the statistic itself shrinks where nothing has changed."""
         return self.spread(times) ** (2 if self.square else 1)
 
-    def _per_row(self, times: float) -> float:
+    def unit(self, times: float) -> float:
         """The variance of a mean difference in units of a row's: 1/n, or 1/n + 1/m with another sample."""
         other = 0.0 if self.reference is None else 1 / (self.reference * (times if self.grows else 1.0))
         return 1 / (times * self.rows) + other
@@ -71,24 +79,25 @@ class Question:
         return self._beyond(times, self.bias)
 
     def chance(self, times: float) -> float:
-        """P0(beyond the limit) as it is reckoned where there is a fault: what the error budget is shared by.
+        """P0(beyond the limit) as it is reckoned on rows with a fault in them.
 
         What lifts a square stays under a fault; a size without its sign is lifted only where nothing has changed.
         """
-        return self._beyond(times, self._lifted)
+        return max(self._beyond(times, self._lifted, stretch) for stretch, _ in self._faults(times))
 
     @property
     def _lifted(self) -> float:
         return self.bias if self.square else 0.0
 
-    def _beyond(self, times: float, bias: float) -> float:
-        return 0.0 if self.null is None else 1 - laws.below(self.null, self.margin / self.shrunk(times) + bias)
+    def _beyond(self, times: float, bias: float, stretch: float = 1.0) -> float:
+        scale = self.shrunk(times) * stretch
+        return 0.0 if self.null is None else 1 - laws.below(self.null, self.margin / scale + bias)
 
-    def critical(self, times: float, share: float) -> float:
-        """The least corrected value that blocks at a share of the error budget."""
+    def critical(self, times: float, share: float, stretch: float = 1.0) -> float:
+        """The least corrected value that blocks at a share of the error budget, by a stretched law of chance."""
         if self.null is None or share >= 1:
             return self.margin
-        return max(self.margin, self.shrunk(times) * (laws.quantile(self.null, 1 - share) - self._lifted))
+        return max(self.margin, self.shrunk(times) * stretch * (laws.quantile(self.null, 1 - share) - self._lifted))
 
     def decided(self, times: float, confidence: float) -> float:
         """The chance that an unchanged candidate (for a gain: one of twice the limit) is decided in its favour."""
@@ -108,23 +117,59 @@ class Question:
         """The chance that a fault of twice the margin is blocked; for a gain there is none to catch."""
         if self.kind == "a gain":
             return 1.0
-        distance = 2 * self.margin - (self.margin if self.kind == "absolute" else self.critical(times, share))
-        deviation = self._at_fault(times)
+        return min(self._caught(times, share, *fault) for fault in self._faults(times))
+
+    def _caught(self, times: float, share: float, stretch: float, deviation: float) -> float:
+        distance = 2 * self.margin - (self.margin if self.kind == "absolute" else self.critical(times, share, stretch))
         if deviation == 0:
             return 1.0 if distance > 0 else 0.0
         return normal_below(distance / deviation)
 
-    def _at_fault(self, times: float) -> float:
-        fault = 2 * self.margin
+    def _faults(self, times: float) -> Sequence[tuple[float, float]]:
+        """By what each way to a fault stretches the law of chance, and how the estimate deviates there."""
+        fault, unit = 2 * self.margin, self.unit(times)
         held = (self.deviation * self.shrunk(times)) ** 2
-        unit = self._per_row(times)
-        if self.fault == "discordant":
-            return math.sqrt(held + fault * unit)
-        if self.fault == "square":  # the variance of a non-central chi-squared over the rows
-            return math.sqrt(held + 4 * fault * unit)
         if self.fault == "share":
-            return math.sqrt(max(held, min(fault, 0.5) * (1 - min(fault, 0.5)) * unit))
-        return math.sqrt(held)
+            share = min(fault, 0.5)
+            return ((1.0, math.sqrt(max(held, share * (1 - share) * unit))),)
+        if self.fault == "square":  # the variance of a non-central chi-squared over the rows
+            return ((1.0, math.sqrt(held + 4 * fault * unit)),)
+        if self.fault == "shifted" or held == 0:
+            return ((1.0, math.sqrt(held)),)
+        if self.fault == "discordant":
+            more = held + fault * self.weight * unit
+            return ((math.sqrt(more / held), math.sqrt(more)),)
+        parts = (
+            (self.smallest, 1 - self.smallest) if self.smallest is not None else (1 - 1 / (times * self.rows * unit),)
+        )
+        factors = [_moved(self.fault, self.base, fault, part) for part in parts]
+        return [(math.sqrt(chance), math.sqrt(held * own)) for chance, own in factors]
+
+
+def _moved(fault: Fault, base: float, size: float, part: float) -> tuple[float, float]:
+    """What becomes of two variances as a share moves on `part` of the rows: of chance's, and of the estimate's.
+
+    The law of chance is that of the pooled share. A row varies by p (1 - p), by (1 - p) / p where the share's size is
+    what counts; of the estimate's variance the fewer rows have the greater part.
+
+    Args:
+        fault: `gap` or `ratio`.
+        base: the share where nothing has changed, inside (0, 1).
+        size: of the gap, or what the ratio falls by.
+        part: of the rows, inside (0, 1).
+    """
+    if fault == "ratio":
+        left = max(0.0, 1 - size)
+        pooled = base * (1 - part * (1 - left))
+        unchanged = (1 - base) / base
+        own, rest = left * (1 - base * left) / base, left**2 * unchanged
+        chance = (1 - pooled) / pooled
+    else:  # towards a half, where a share varies most
+        base = min(base, 1 - base)
+        moved, pooled = min(base + size, 0.5), min(base + part * size, 0.5)
+        unchanged = rest = base * (1 - base)
+        own, chance = moved * (1 - moved), pooled * (1 - pooled)
+    return chance / unchanged, ((1 - part) * own + part * rest) / unchanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
