@@ -50,7 +50,7 @@ bench-speed: environment ## Measure Lockgate against other tools; ARGS goes to i
 	@PYTHONPATH=bench .venv/bin/python -m speed $(ARGS)
 
 bench-coverage: environment ## How often the intervals of the gate performance hold the truth; ARGS=--metric roc_auc for one
-	@.venv/bin/python bench/coverage.py $(ARGS)
+	@.venv/bin/python bench/interval_coverage.py $(ARGS)
 
 bench-privacy: environment ## Precision, recall and speed of finding personal data, beside the peers; ARGS=--each 20 for a look
 	-@.venv/bin/python bench/peers.py presidio datafog

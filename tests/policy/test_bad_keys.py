@@ -28,7 +28,7 @@ def test_bad_input_24_unknown_keys_and_those_of_features_to_come(refused: Refuse
     assert "gates" in mistake.fix
 
 
-@pytest.mark.parametrize("key", ["group", "stratum"])
+@pytest.mark.parametrize("key", ["groups", "stratum"])
 def test_bad_input_24_inner_keys_that_no_block_has(refused: Refused, key: str) -> None:
     (mistake,) = refused(POLICY.replace("label:", f"{key}: x, label:"))
     assert mistake.what == "unknown key"

@@ -1,6 +1,6 @@
 """How often the 95 % intervals of the gate `performance` hold the truth, on populations whose truth is known.
 
-    python bench/coverage.py [--samples N] [--metric NAME]... [--population PART]... [--rows N]... [--seed N]
+    python bench/interval_coverage.py [--samples N] [--metric NAME]... [--population PART]... [--rows N]... [--seed N]
 
 Samples of 200, 2,000 and 20,000 rows are drawn from populations with good and poor models, common and rare classes,
 true and false probabilities, light and heavy errors, weights and clusters; the truth is the metric of millions of rows.
