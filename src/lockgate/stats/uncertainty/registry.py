@@ -1,7 +1,7 @@
 """Where the true value of each metric of a model is: one registry from metric to method.
 
-Every law is held to its coverage by `make bench-coverage`. Where nothing honest can be said there is none: of a maximum,
-which rows decide that were not seen, of fewer rows than the methods' minima, of too few clusters.
+Every law is held to its coverage by `make bench-coverage`. Where nothing honest can be said there is none: of a
+maximum, which rows decide that were not seen, of fewer rows than the methods' minima, of too few clusters.
 """
 
 import numpy as np
