@@ -1,5 +1,5 @@
 # Two commands on a machine that has only Python 3.11 or newer and make: `make demo` and `make test`.
-.PHONY: help demo test check lint types docs lock locks bench-help bench-peers bench-decisions bench-speed bench-coverage bench-privacy environment
+.PHONY: help demo test check lint types docs lock locks bench-help bench-peers bench-decisions bench-speed bench-coverage bench-privacy bench-promises environment
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*##/  /'
@@ -55,3 +55,6 @@ bench-coverage: environment ## How often the intervals of the gate performance h
 bench-privacy: environment ## Precision, recall and speed of finding personal data, beside the peers; ARGS=--each 20 for a look
 	-@.venv/bin/python bench/peers.py presidio datafog
 	@PYTHONPATH=bench .venv/bin/python -m privacy $(ARGS)
+
+bench-promises: environment ## Whether `lockgate plan` asks for as many rows as it takes; ARGS=--only drift for some
+	@.venv/bin/python bench/promises.py $(ARGS)
