@@ -4,11 +4,13 @@ import os
 import platform
 import re
 import socket
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -137,20 +139,35 @@ def _measured(
         durations[spec.id] = round(time.perf_counter() - clock, 6)
         return measured
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as beside:
-        # Those that work apart first: they take long, and leave this process to the others.
-        for number, spec in enumerate(sorted(gates, key=lambda spec: not spec.gate.needs.apart)):
-            progress.step(f"gate {spec.id}", number, len(gates))
-            views = _views(spec, evidence)
-            if isinstance(views, GateRun):
-                done[spec.id] = Measured(run=views)
-                durations[spec.id] = 0.0
-            elif spec.gate.needs.apart:
-                done[spec.id] = beside.submit(timed, spec, views)
-            else:
-                done[spec.id] = timed(spec, views)
-        ended = {gate: held.result() if isinstance(held, Future) else held for gate, held in done.items()}
+    turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+    # Those that work apart first: they take long, and leave this process to the others.
+    for number, spec in enumerate(sorted(gates, key=lambda spec: not spec.gate.needs.apart)):
+        progress.step(f"gate {spec.id}", number, len(gates))
+        views = _views(spec, evidence)
+        if isinstance(views, GateRun):
+            done[spec.id] = Measured(run=views)
+            durations[spec.id] = 0.0
+        elif spec.gate.needs.apart:
+            done[spec.id] = _beside(partial(timed, spec, views), turns)
+        else:
+            done[spec.id] = timed(spec, views)
+    ended = {gate: held.result() if isinstance(held, Future) else held for gate, held in done.items()}
     return [ended[spec.id] for spec in gates]
+
+
+def _beside(work: Callable[[], Measured], turns: threading.BoundedSemaphore) -> "Future[Measured]":
+    """Begin some work when it is its turn, in a thread that an interrupted run does not wait for as a pool's would."""
+    held: Future[Measured] = Future()
+
+    def begin() -> None:
+        with turns:
+            try:
+                held.set_result(work())
+            except BaseException as error:  # noqa: BLE001 (whoever asks for the result is told)
+                held.set_exception(error)
+
+    threading.Thread(target=begin, daemon=True).start()
+    return held
 
 
 def _views(spec: GateSpec, evidence: Gathered) -> Mapping[str, Evidence] | GateRun:

@@ -221,6 +221,20 @@ def test_catalogue_56_interrupted_while_a_model_predicts(project: Path, name: st
     text = policy.read_text("utf-8").replace("{predictions: {prediction: yhat, score: p}}", "python:own:predict")
     text = text.replace("champion: none", "champion: none\n  code: .")
     policy.write_text(f"{text}\nsandbox: none  # the model tells this test its process, by a file\n", "utf-8")
+    ends_with_what_it_started(project, name)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_catalogue_56_interrupted_while_another_tool_runs(tmp_path: Path, name: str) -> None:
+    """The gate runs beside the others; neither it nor the tool keeps the run from its end."""
+    gate = """{file: r.json, command: [sh, -c, "echo $$ > begun; sleep 60"], values: {a: a}, a: {min: 1}}"""
+    text = f"lockgate: 1\nmodel: {{task: other}}\ngates:\n  external: {gate}\n"
+    (tmp_path / "lockgate.yaml").write_text(text, "utf-8")
+    ends_with_what_it_started(tmp_path, name)
+
+
+def ends_with_what_it_started(project: Path, name: str) -> None:
+    """Send a signal to a check once the file `begun` names a process; both end, and nothing is decided."""
     with subprocess.Popen(
         [SCRIPT, "check"], cwd=project, env=environment(project), stdout=-1, stderr=-1, text=True
     ) as process:

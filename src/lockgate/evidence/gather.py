@@ -126,6 +126,7 @@ class Gathered:
 
     def views(self, spec: GateSpec) -> dict[str, Evidence]:
         """What a gate sees, for each data role that it measures."""
+        # A gate that measures no data set has one view all the same, of no role.
         return {role: self._view(spec, role) for role in spec.data or ("",)}
 
     def has_champion(self) -> bool:

@@ -1,11 +1,13 @@
 """Runs the command that makes a result file: without a shell, without our environment, within its time."""
 
+import atexit
 import contextlib
 import os
 import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from lockgate.errors import EvidenceError
@@ -46,13 +48,16 @@ def run(command: Sequence[str], made: Path, *, folder: Path, seconds: float | No
             )
         except OSError as error:
             raise EvidenceError(f"it does not start: {error.strerror}", where=where, fix="mend `command`") from error
+        end = partial(_end, process)
+        atexit.register(end)  # an interrupted run leaves nothing behind
         try:
             code = process.wait(SECONDS if seconds is None else seconds)
         except subprocess.TimeoutExpired as error:
             what = f"it took longer than {SECONDS if seconds is None else seconds:g} s and was stopped"
             raise EvidenceError(what, where=where, fix="give it more time with `timeout`") from error
         finally:
-            _end(process)
+            end()
+            atexit.unregister(end)
         if code != 0:
             said.seek(max(0, said.tell() - _TAIL))
             last = " ".join(said.read().decode("utf-8", "replace").split())

@@ -1,6 +1,5 @@
 """Reads a result file in whichever format it is, found from its content."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -57,20 +56,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def _format(path: Path, text: str) -> Format:
-    start = text.lstrip()[:1]
+    start, suffix = text.lstrip()[:1], path.suffix.lower()
     if start == "<":
         return "junit"
-    if start not in {"{", "["}:
-        return "csv" if path.suffix.lower() in {".csv", ".tsv"} or start not in {'"', "-"} else "json"
+    if suffix == ".csv" or start not in {"{", "["}:
+        return "csv"
     head = text[:65_536]
-    return "sarif" if path.suffix.lower() == ".sarif" or _is_sarif(head, text) else "json"
-
-
-def _is_sarif(head: str, text: str) -> bool:
-    if '"runs"' not in head or "sarif" not in head.lower():
-        return False
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(held, dict) and isinstance(held.get("runs"), list)
+    return "sarif" if suffix == ".sarif" or ('"runs"' in head and "sarif" in head.lower()) else "json"

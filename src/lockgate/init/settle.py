@@ -11,11 +11,11 @@ from lockgate.init.thresholds import Measured, limit_of
 from lockgate.numbers import short
 from lockgate.types import ABSOLUTE_BOUNDS, Finding, GateRun, Measurement, Metric, Status, identity
 
-NEAR = 0.001
+_CONDITIONS = 10  # so many limits near a value share the false blocks
+NEAR = FALSE_BLOCKS / _CONDITIONS
 """Chance that an equally good model misses a limit that is left as it was to be."""
 
 _MAY_BE_CHANCE = 0.2
-_CONDITIONS = 10  # how many limits may share the false blocks, so that each has one in a thousand
 
 Known: TypeAlias = Mapping[str, tuple[Measurement, Metric]]
 """What the champion measures, by identity."""
