@@ -16,7 +16,7 @@ from lockgate.init.rounding import ceil_to, floor_to, nice
 MOST_ALLOWED = 20
 """A category with more values than this gets no list: it would be longer than useful, and new values are no mistake."""
 
-FALSE_BLOCKS = 0.002
+FALSE_BLOCKS = 0.001
 """Chance that rows like those that were seen break a range or a list of values."""
 
 _HEAVY_TAIL = 3.0  # the greatest value is this many times the 99th percentile

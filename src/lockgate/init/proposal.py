@@ -8,8 +8,11 @@ from lockgate.evidence.view import Label
 from lockgate.types import Bound, Task
 
 FALSE_BLOCKS = 0.01
-"""Chance that a run in which nothing changed blocks: of its comparative conditions together, and of the limits of the
-gate `performance` together."""
+"""Chance that a run in which nothing changed blocks: what its comparative conditions may spend together."""
+
+MISSES = 0.001
+"""Chance that an equally good model, measured on other rows, misses any of the limits that are set by the champion's
+own values. They are a net below the comparison with the champion, and a tenth of what that may spend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

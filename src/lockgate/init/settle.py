@@ -6,13 +6,13 @@ from dataclasses import replace
 from statistics import NormalDist
 from typing import TypeAlias
 
-from lockgate.init.proposal import FALSE_BLOCKS, ColumnPart, GatePart, Limit, Proposal
+from lockgate.init.proposal import MISSES, ColumnPart, GatePart, Limit, Proposal
 from lockgate.init.thresholds import Measured, limit_of
 from lockgate.numbers import short
 from lockgate.types import ABSOLUTE_BOUNDS, Finding, GateRun, Measurement, Metric, Status, identity
 
 _CONDITIONS = 10  # so many limits near a value share the false blocks
-NEAR = FALSE_BLOCKS / _CONDITIONS
+NEAR = MISSES / _CONDITIONS
 """Chance that an equally good model misses a limit that is left as it was to be."""
 
 _MAY_BE_CHANCE = 0.2
@@ -71,8 +71,8 @@ def _nearly_missed(finding: Finding) -> bool:
 
     A limit must lie so far from a value that new rows reach it in `NEAR` of the runs at most: the difference of two
     samples is √2 times as wide as one, but not that of two samples to one reference. Where chance may explain the
-    value, chance's law guards the limit if there is no change; a gap between groups may still be real, and one in a
-    hundred is then asked of the estimate as it stands.
+    value, chance's law guards the limit if there is no change; a gap between groups may still be real, and `MISSES` is
+    then asked of the estimate as it stands.
     """
     if finding.condition.level != "block" or finding.condition.warn is not None:
         return False
@@ -82,7 +82,7 @@ def _nearly_missed(finding: Finding) -> bool:
         return False
     drift = finding.gate == "drift"
     if finding.p_value > _MAY_BE_CHANCE:
-        return not drift and finding.turns > FALSE_BLOCKS
+        return not drift and finding.turns > MISSES
     score = NormalDist().inv_cdf(min(max(1 - finding.turns, 1e-12), 1 - 1e-12))
     return NormalDist().cdf(-score / (1 if drift else math.sqrt(2))) > NEAR
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lockgate import law as laws
-from lockgate.init.proposal import FALSE_BLOCKS, GatePart, Limit
+from lockgate.init.proposal import MISSES, GatePart, Limit
 from lockgate.init.rounding import ceil_to, floor_to, nice, written
 from lockgate.numbers import short
 from lockgate.types import GateRun, Law, Metric
@@ -47,8 +47,8 @@ def performance_part(
     """The limits of the gate `performance`, and notes about what could not be limited.
 
     A limit lies √2 times as far on the bad side of the champion's value as the end of its one-sided interval at
-    1 - 0.01 / k for k conditions, that is √2 · z · se where the law is normal: an equally good model measured on other
-    rows differs by √2 · se, and misses any of the k limits in at most one of a hundred runs (Bonferroni).
+    1 - 0.001 / k for k conditions, that is √2 · z · se where the law is normal: an equally good model measured on other
+    rows differs by √2 · se, and misses any of the k limits in at most one of a thousand runs (Bonferroni).
 
     Args:
         found: what the champion measures.
@@ -68,7 +68,7 @@ def performance_part(
             limits.append(limit)
     worst = limit_of(on_slices, sliced, known[on_slices], count) if on_slices is not None and sliced else None
     rows = next(iter(whole.values())).rows if whole else 0
-    why = f"the champion's values on {rows:,} rows less √2·z·se: in 99 of 100 runs an equally good model passes"
+    why = f"the champion's values on {rows:,} rows less √2·z·se: in 999 of 1,000 runs an equally good model passes"
     part = GatePart(id="performance", why=why, limits=tuple(limits), slices=() if worst is None else (worst,))
     return part, notes
 
@@ -76,7 +76,7 @@ def performance_part(
 def limit_of(name: str, entries: Sequence[Measured], metric: Metric, count: int) -> Limit | None:
     """The limit that all of some parts hold, rounded to the bad side; None where it could never fail."""
     sign = -1 if metric.direction == "higher" else 1
-    ends = [(entry.value + sign * math.sqrt(2) * _reach(entry, sign, FALSE_BLOCKS / count), entry) for entry in entries]
+    ends = [(entry.value + sign * math.sqrt(2) * _reach(entry, sign, MISSES / count), entry) for entry in entries]
     end, entry = max(ends, key=lambda pair: sign * pair[0])
     step = (
         Decimal("0.001") if _is_index(metric) else nice(max(abs(entry.value - end), abs(entry.value) / 1000, 1e-9) / 10)
