@@ -108,7 +108,7 @@ def test_a_norm_that_the_champion_misses_warns_and_what_is_clearly_worse_blocks(
     run, finding = measured_gap(0.05)
     after, _ = settle(proposal(FAIRNESS), [finding], [run])
     (limit,) = after.gates[0].columns["sex"].limits
-    reach = math.sqrt(2) * NormalDist().inv_cdf(0.999) * 0.05
+    reach = math.sqrt(2) * NormalDist().inv_cdf(0.9999) * 0.05
     assert float(limit.limit) == pytest.approx(0.5 - reach, abs=0.001)
     assert (limit.norm, limit.warn) == ("0.8", False)
     assert condition(limit) == f"{{min: {limit.limit}, warn: 0.8}}"
@@ -116,7 +116,7 @@ def test_a_norm_that_the_champion_misses_warns_and_what_is_clearly_worse_blocks(
 
 def test_where_an_equally_good_model_keeps_the_norm_it_stays() -> None:
     run, finding = measured_gap(0.05)
-    asked = replace(FAIRNESS, limits=(replace(RATIO, limit="0.25"),))
+    asked = replace(FAIRNESS, limits=(replace(RATIO, limit="0.23"),))
     assert settle(proposal(asked), [finding], [run]) == (proposal(asked), ())
 
 
@@ -156,7 +156,7 @@ def test_a_real_gap_whose_size_the_rows_cannot_tell_from_the_limit_only_warns() 
 
 
 @pytest.mark.parametrize(
-    "finding", [near(0.3, turns=0.005), near(1e-6, turns=1e-7), near(None), near(1e-6, turns=None)]
+    "finding", [near(0.3, turns=0.0005), near(1e-6, turns=1e-9), near(None), near(1e-6, turns=None)]
 )
 def test_a_gap_that_chance_explains_or_that_is_clear_of_its_limit_blocks_on(finding: Finding) -> None:
     before = proposal(FAIRNESS)

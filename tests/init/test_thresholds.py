@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.init.proposal import FALSE_BLOCKS
+from lockgate.init.proposal import MISSES
 from lockgate.init.thresholds import Measured, limit_of, measured, performance_part, relative_spreads
 from lockgate.law import quantile
 from lockgate.stats.chance.laws import law_by, normal_law, uncertainty
@@ -25,8 +25,8 @@ def seen(value: float, error: float, slice_: str | None = None) -> Measured:
 def test_the_margin_is_the_quantile_of_the_difference_of_two_measurements() -> None:
     limit = limit_of("f1", [seen(0.7, 0.01)], SHARE, 1)
     assert limit is not None
-    assert (limit.bound, limit.limit) == ("min", "0.667")
-    assert math.floor((0.7 - math.sqrt(2) * NormalDist().inv_cdf(0.99) * 0.01) * 1000) == 667
+    assert (limit.bound, limit.limit) == ("min", "0.656")
+    assert math.floor((0.7 - math.sqrt(2) * NormalDist().inv_cdf(0.999) * 0.01) * 1000) == 656
 
 
 def test_the_champions_value_and_interval_stand_beside_it() -> None:
@@ -46,7 +46,7 @@ def test_a_skewed_law_gives_the_margin_of_its_bad_side() -> None:
     law = law_by(lambda level: beta_quantile(level, 199.5, 1.5))
     limit = limit_of("f1", [Measured(value=0.995, law=law, rows=200, slice=None)], SHARE, 1)
     assert limit is not None
-    assert float(limit.limit) == math.floor((0.995 - math.sqrt(2) * (0.995 - quantile(law, 0.01))) * 1000) / 1000
+    assert float(limit.limit) == math.floor((0.995 - math.sqrt(2) * (0.995 - quantile(law, 0.001))) * 1000) / 1000
 
 
 def test_of_several_slices_the_worst_decides() -> None:
@@ -58,7 +58,7 @@ def test_of_several_slices_the_worst_decides() -> None:
 def test_a_lower_is_better_metric_is_rounded_up() -> None:
     limit = limit_of("mae", [seen(47.09, 2.5)], SIZE, 3)
     assert limit is not None
-    assert (limit.bound, limit.limit) == ("max", "57")
+    assert (limit.bound, limit.limit) == ("max", "60")
 
 
 def test_a_limit_that_could_never_fail_is_none() -> None:
@@ -111,7 +111,7 @@ def test_the_champion_always_holds_its_own_limit(value: float, error: float, cou
         limit = limit_of("m", [seen(value, error)], metric, count)
         assert limit is not None
         assert sign * float(limit.limit) <= sign * value
-        margin = math.sqrt(2) * NormalDist().inv_cdf(1 - FALSE_BLOCKS / count) * error
+        margin = math.sqrt(2) * NormalDist().inv_cdf(1 - MISSES / count) * error
         assert abs(float(limit.limit) - value) >= margin * (1 - 1e-9)
 
 
