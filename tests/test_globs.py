@@ -2,7 +2,7 @@
 
 import pytest
 
-from lockgate.globs import best_match, matches
+from lockgate.globs import Globs, matches
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,14 @@ from lockgate.globs import best_match, matches
     ],
 )
 def test_the_exact_name_wins_then_more_literal_characters(column: str, globs: list[str], best: str | None) -> None:
-    assert best_match(column, globs) == best
+    assert Globs(globs).best(column) == best
 
 
 @pytest.mark.parametrize("name", ["x[0]", "*", "a?", "two\nlines", "tolerate", "[", "[!", "", "a,b]c", "\ud800"])
 def test_a_name_with_special_characters_is_found_by_itself(name: str) -> None:
-    assert best_match(name, ["*", name]) == name
+    assert Globs(["*", name]).best(name) == name
     assert matches(name, name)
 
 
 def test_a_glob_reaches_over_line_breaks() -> None:
-    assert best_match("two\nlines", ["two*"]) == "two*"
+    assert Globs(["two*"]).best("two\nlines") == "two*"

@@ -13,19 +13,23 @@ def matches(column: str, glob: str) -> bool:
     return column == glob or fnmatchcase(column, glob)
 
 
-def best_match(column: str, globs: Iterable[str]) -> str | None:
-    """The most specific glob that names a column, or None.
+class Globs:
+    """Some globs, ready to tell of many columns which of them speaks."""
 
-    The column's very name comes first, whatever special characters it holds; then the glob with more literal
-    characters; of equals the one that is given first.
-    """
-    best: str | None = None
-    for glob in globs:
-        if glob == column:
-            return glob
-        if matches(column, glob) and (best is None or specificity(glob) > specificity(best)):
-            best = glob
-    return best
+    def __init__(self, globs: Iterable[str]) -> None:
+        given = tuple(dict.fromkeys(globs))
+        self._names = frozenset(given)
+        self._wild = sorted((glob for glob in given if _WILD.search(glob)), key=specificity, reverse=True)
+
+    def best(self, column: str) -> str | None:
+        """The most specific glob that names a column, or None.
+
+        The column's very name comes first, whatever special characters it holds; then the glob with more literal
+        characters; of equals the one that is given first.
+        """
+        if column in self._names:
+            return column
+        return next((glob for glob in self._wild if fnmatchcase(column, glob)), None)
 
 
 def specificity(glob: str) -> int:

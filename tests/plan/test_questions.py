@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lockgate.judge.clauses import Case, of_clause
+from lockgate.judge.clauses import Case, of_gate
 from lockgate.plan.questions import AT_NO_CHANGE, GROWS, MISSED, NoQuestion, Setting, limit_at, question_of
 from lockgate.stats.chance.laws import exact, law_by, normal_law, uncertainty
 from lockgate.types import (
@@ -38,7 +38,7 @@ def case(metric: Metric, name: str = "m", condition: Condition | None = None, **
     clause = Clause(metric=name, scope="whole", condition=condition or Condition())
     rules = GateRules(id="g", uses="g", clauses=(clause,))
     run = GateRun(id="g", uses="g", dimension="d", metrics={name: metric}, measurements=(entry,))
-    (found,) = of_clause(clause, rules, run)
+    (found,) = of_gate(rules, run)
     assert isinstance(found, Case)
     return found
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.policy.conftest import Load, Refused
 
 from lockgate.errors import PolicyError
-from lockgate.globs import best_match
+from lockgate.globs import Globs
 from lockgate.policy.load import load_policy
 from lockgate.policy.model import ModelSpec, Policy
 from lockgate.types import Condition
@@ -300,7 +300,7 @@ LEVELS = st.sampled_from(["", ", level: warn", ", level: block"])
 def limit_of(policy: Policy, column: str) -> float:
     """What the policy allows of a column's PSI, as `judge` finds it; infinite where nothing blocks."""
     clauses = [clause for clause in policy.rules.gates[0].clauses if clause.metric == "psi"]
-    glob = best_match(column, [clause.column for clause in clauses if clause.column is not None])
+    glob = Globs(clause.column for clause in clauses if clause.column is not None).best(column)
     found = next((clause.condition for clause in clauses if clause.column == glob), None)
     if found is None or found.max is None or found.level != "block":
         return math.inf

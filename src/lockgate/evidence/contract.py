@@ -160,6 +160,28 @@ def out_of_range(column: ColumnValues, low: Limit | None, high: Limit | None) ->
     return below + above + sample.infinite, {"below": below, "above": above, "infinite": sample.infinite, **ends}
 
 
+def range_excess(column: ColumnValues, low: Limit, high: Limit) -> Broken:
+    """How far beyond `low` or `high` the farthest value lies, in widths of the range; 0 where none lies beyond.
+
+    Raises:
+        Undefined: the column has no order or not that of the limits, or a value lies outside of a range without width
+            or infinitely far from it.
+    """
+    outside, details = out_of_range(column, low, high)
+    bottom, top = ordinal(low), ordinal(high)
+    if not outside:
+        return 0.0, details
+    if details["infinite"]:
+        raise Undefined("the column holds infinite values")
+    if top == bottom:
+        raise Undefined("its range is a single value, which has no width")
+    ends = column.distribution.values[[0, -1]]
+    excess = max(float(bottom - ends[0]), float(ends[1] - top), 0.0) / (top - bottom)
+    if not np.isfinite(excess):
+        raise Undefined("the farthest value lies too many widths away for a number")
+    return excess, details
+
+
 def _at_least(limit: float | int) -> float:
     """The smallest float64 that is not under the limit: whole numbers over 2^53 may stand between two of them."""
     nearest = float(limit)

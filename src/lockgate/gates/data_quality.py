@@ -15,13 +15,14 @@ from lockgate.evidence.contract import (
     ordinal,
     out_of_range,
     pattern_mismatch,
+    range_excess,
     repeated,
     wrong_type,
 )
 from lockgate.evidence.patterns import check_pattern
 from lockgate.evidence.view import Evidence, Label, Source
 from lockgate.gates.base import API, Example, Needs, Params
-from lockgate.globs import best_match, matches
+from lockgate.globs import Globs, matches
 from lockgate.stats.chance.laws import exact
 from lockgate.stats.undefined import Undefined
 from lockgate.types import JSON, At, Condition, Measurement, Metric, Missing, Status
@@ -94,6 +95,12 @@ METRICS: Mapping[str, Metric] = {
     "nulls": _share("Share of the rows in which the value is missing."),
     "wrong_type": _share("Share of the values that are not of the column's `type`.", "type"),
     "out_of_range": _share("Share of the values under `min` or over `max`; infinite ones are outside.", "min", "max"),
+    "range_excess": Metric(
+        direction="lower",
+        low=0,
+        meaning="How far beyond `min` or `max` the farthest value lies, in widths of that range: shows a single row in"
+        " another unit.",
+    ),
     "not_allowed": _share("Share of the values that are not among `allowed`.", "allowed"),
     "pattern_mismatch": _share("Share of the values that `regex` does not match as a whole.", "regex"),
     "duplicate_values": _share("Share of the values that repeat an earlier one.", "unique"),
@@ -186,9 +193,10 @@ columns:
         data = evidence.data
         features = frozenset(evidence.features)
         constant: dict[str, bool | None] = {}
+        speaking = _speaking(params.columns)
         for name in data.schema:
             column = ColumnValues(name, data)
-            yield from _measured(column, _contract(name, params.columns), evidence)
+            yield from _measured(column, _contract(name, params.columns, speaking), evidence)
             if name in features and evidence.asks("constant_columns"):
                 constant[name] = column.constant
         yield from _unmatched(params.columns, tuple(data.schema))
@@ -219,11 +227,19 @@ def _fact(
 # --- the contract -----------------------------------------------------------------------------------------------------
 
 
-def _contract(column: str, contracts: Mapping[str, ColumnContract]) -> ColumnContract:
+def _speaking(contracts: Mapping[str, ColumnContract]) -> dict[str, Globs]:
+    """The globs that say something of each setting."""
+    return {
+        setting: Globs(glob for glob, contract in contracts.items() if getattr(contract, setting) is not None)
+        for setting in ColumnContract.model_fields
+    }
+
+
+def _contract(column: str, contracts: Mapping[str, ColumnContract], speaking: Mapping[str, Globs]) -> ColumnContract:
     """What the policy says of a column: each setting from the most specific glob that holds it."""
     settings = {}
-    for setting in ColumnContract.model_fields:
-        glob = best_match(column, [g for g, contract in contracts.items() if getattr(contract, setting) is not None])
+    for setting, globs in speaking.items():
+        glob = globs.best(column)
         settings[setting] = None if glob is None else getattr(contracts[glob], setting)
     return ColumnContract.model_construct(**settings)
 
@@ -255,6 +271,9 @@ def _measured(column: ColumnValues, contract: ColumnContract, evidence: Evidence
         yield _checked("wrong_type", column, lambda: wrong_type(column, type_))
     if contract.min is not None or contract.max is not None:
         yield _checked("out_of_range", column, lambda: out_of_range(column, contract.min, contract.max))
+        if contract.min is not None and contract.max is not None and evidence.asks("range_excess"):
+            low, high = contract.min, contract.max
+            yield _checked("range_excess", column, lambda: range_excess(column, low, high), share=False)
     if contract.allowed is not None:
         allowed = contract.allowed
         yield _checked("not_allowed", column, lambda: not_allowed(column, allowed))
@@ -268,9 +287,9 @@ def _measured(column: ColumnValues, contract: ColumnContract, evidence: Evidence
 
 
 def _checked(
-    metric: str, column: ColumnValues, check: Callable[[], Broken], *, of: int | None = None
+    metric: str, column: ColumnValues, check: Callable[[], Broken], *, of: int | None = None, share: bool = True
 ) -> Measurement | Missing:
-    """The share of a column's values (or of its rows) that break a rule."""
+    """The share of a column's values (or of its rows) that break a rule; or the number itself."""
     at = At(column=column.name)
     try:
         total = column.values if of is None else of
@@ -281,7 +300,7 @@ def _checked(
         return Missing(metric=metric, reason=str(reason), at=at)
     except EvidenceError as error:  # of this column alone; the others are measured all the same
         return Missing(metric=metric, reason=f"{error.what}; {error.fix}", at=at)
-    return _fact(metric, bad / total, at=at, rows=total, details=details)
+    return _fact(metric, bad / total if share else bad, at=at, rows=total, details=details)
 
 
 # --- the data as a whole ----------------------------------------------------------------------------------------------

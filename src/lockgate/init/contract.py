@@ -31,6 +31,7 @@ class ColumnRule:
         low: smallest allowed number.
         high: greatest allowed number.
         allowed: the values that may stand in it.
+        heavy: the greatest value lies so far out that the next one may lie far beyond it.
         nulls: greatest allowed share of missing values.
     """
 
@@ -38,6 +39,7 @@ class ColumnRule:
     low: Decimal | None
     high: Decimal | None
     allowed: tuple[Value, ...] | None
+    heavy: bool
     nulls: Decimal
 
 
@@ -57,6 +59,7 @@ def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
         low=low,
         high=high,
         allowed=allowed if column.kind == "category" else None,
+        heavy=_is_heavy(column),
         nulls=nulls,
     )
 
@@ -80,10 +83,16 @@ def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     step = nice(span / 5)
     if column.whole:
         step = max(step, Decimal(1))
-    heavy = column.quantiles is not None and 0 < _HEAVY_TAIL * column.quantiles[3] < high
     bottom = floor_to(low - span / 10, step)
-    top = ceil_to(high + span * (0.5 if heavy else 0.1), step)
+    top = ceil_to(high + span * (0.5 if _is_heavy(column) else 0.1), step)
     return (max(bottom, Decimal(0)) if low >= 0 else bottom), (min(top, Decimal(0)) if high <= 0 else top)
+
+
+def _is_heavy(column: ColumnLook) -> bool:
+    """Whether a column's greatest value lies so far out that the next one may lie far beyond it."""
+    if column.quantiles is None or column.high is None:
+        return False
+    return 0 < _HEAVY_TAIL * column.quantiles[3] < column.high
 
 
 def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:

@@ -20,6 +20,8 @@ MAX_MISSING_CHANGE = "5%"
 MIN_RATIO = "0.8"
 MAX_DIFFERENCE = "0.1"
 MAX_OVERLAP = "1%"
+MAX_EXCESS = "10"
+MAX_EXCESS_OF_HEAVY = "30"
 
 _SHARED_LOSS = 0.8  # correlation of two retrained models' losses, at the least
 _MOST_MOVED = 12  # number columns; of more, `psi` on every feature must do
@@ -136,7 +138,7 @@ def contract_part(
         limits.append(
             Limit(metric="overlap", bound="max", limit=MAX_OVERLAP, why="rows that the model has learnt from")
         )
-    columns = {}
+    columns, ranged = {}, False
     unseen = unseen_bound(rows, len(names[:MOST_COLUMNS]))
     for name in names[:MOST_COLUMNS]:
         rule = propose_rule(looks[name], rows)
@@ -144,8 +146,14 @@ def contract_part(
         share = looks[name].most_nulls
         why = f"{per_cent(round(share, 3))} are missing" if share and "allowed" not in settings else ""
         unlisted = max(unseen, unlisted_bound(looks[name].values, rows))
-        limits_of_column = (*(_unseen(settings, unseen, unlisted) if name not in classes else ()), _nulls(rule))
+        ranged = ranged or "min" in settings
+        far = (_excess(MAX_EXCESS_OF_HEAVY),) if "min" in settings and rule.heavy else ()
+        limits_of_column = (*(_unseen(settings, unseen, unlisted) if name not in classes else ()), *far, _nulls(rule))
         columns[name] = ColumnPart(settings=settings, limits=limits_of_column, why=why)
+    if ranged:
+        limits.append(
+            _excess(MAX_EXCESS, why="widths of its range that any value may lie outside: no other unit")
+        )
     why = f"the contract: found in the data; of as many new rows up to {per_cent(unseen)} lie outside by chance"
     return GatePart(id="data_quality", why=why, limits=tuple(limits), columns=columns)
 
@@ -178,6 +186,10 @@ def _unseen(settings: Mapping[str, str], unseen: Decimal, unlisted: Decimal) -> 
     for setting, metric, share in (("min", "out_of_range", unseen), ("allowed", "not_allowed", unlisted)):
         if setting in settings and share < 1:
             yield Limit(metric=metric, bound="max", limit=per_cent(share))
+
+
+def _excess(limit: str, why: str = "") -> Limit:
+    return Limit(metric="range_excess", bound="max", limit=limit, why=why)
 
 
 def _nulls(rule: ColumnRule) -> Limit:

@@ -1,10 +1,10 @@
 """A policy's clauses × what a gate measured → cases to decide, and findings about what cannot be decided."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lockgate.compare import fault
-from lockgate.globs import best_match, matches
+from lockgate.globs import Globs, matches
 from lockgate.judge.held import Held, hold
 from lockgate.types import (
     At,
@@ -40,19 +40,71 @@ class Case:
         return identity(self.gate, self.measured.metric, self.measured.at)
 
 
-def of_clause(clause: Clause, gate: GateRules, run: GateRun) -> list[Case | Finding]:
-    """What a clause holds against what a gate measured: a case for each bound, a finding for what cannot be judged."""
-    rivals = [c.column for c in gate.clauses if c.metric == clause.metric and c.column is not None]
-    entries: list[Measurement | Missing] = [*run.measurements, *run.missing]
-    spoken_of = [entry for entry in entries if entry.metric == clause.metric and _in_scope(clause, entry)]
-    own = [entry for entry in spoken_of if _glob_of(entry, rivals, clause) == clause.column]
+def of_gate(gate: GateRules, run: GateRun) -> list[Case | Finding]:
+    """What a gate's clauses hold against what it measured: a case for each bound, or why there is none."""
+    entries: dict[str, list[Measurement | Missing]] = {}
+    every: list[Measurement | Missing] = [*run.measurements, *run.missing]
+    for entry in every:
+        entries.setdefault(entry.metric, []).append(entry)
+    rivals: dict[str, list[str]] = {}
+    for clause in gate.clauses:
+        if clause.column is not None:
+            rivals.setdefault(clause.metric, []).append(clause.column)
+    answers = {metric: _Answers.of(held, Globs(rivals.get(metric, ()))) for metric, held in entries.items()}
+    nothing = _Answers.of((), Globs(()))
+    return [entry for c in gate.clauses for entry in _of_clause(c, gate, run, answers.get(c.metric, nothing))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answers:
+    """What a gate measured of one metric, by who speaks of it: clauses about slices, a glob of columns (None: others).
+
+    Attributes:
+        everywhere: what has no place, because nothing of the metric could be measured; every clause speaks of it.
+        slices: on slices.
+        columns: on the rest, by the glob that speaks of the column.
+    """
+
+    everywhere: tuple[Missing, ...]
+    slices: tuple[Measurement | Missing, ...]
+    columns: Mapping[str | None, Sequence[Measurement | Missing]]
+
+    @classmethod
+    def of(cls, entries: Iterable[Measurement | Missing], globs: Globs) -> "_Answers":
+        everywhere, slices = [], []
+        columns: dict[str | None, list[Measurement | Missing]] = {}
+        for entry in entries:
+            if isinstance(entry, Missing) and replace(entry.at, data=None) == At():
+                everywhere.append(entry)
+            elif entry.at.slice is not None:
+                slices.append(entry)
+            else:
+                column = entry.at.column
+                columns.setdefault(None if column is None else globs.best(column), []).append(entry)
+        return cls(everywhere=tuple(everywhere), slices=tuple(slices), columns=columns)
+
+    def to(self, clause: Clause) -> Sequence[Measurement | Missing]:
+        """Those that a clause speaks of: slices are judged only by clauses about slices."""
+        placed = self.slices if clause.scope == "slices" else self.columns.get(clause.column, ())
+        return (*placed, *self.everywhere)
+
+    def are_others(self, clause: Clause) -> bool:
+        """Whether the policy speaks more specifically of all that a clause could speak of."""
+        columns = (e.at.column for held in self.columns.values() for e in held if e.at.column is not None)
+        return clause.scope != "slices" and any(
+            clause.column is None or matches(column, clause.column) for column in columns
+        )
+
+
+def _of_clause(clause: Clause, gate: GateRules, run: GateRun, answers: _Answers) -> list[Case | Finding]:
+    own = answers.to(clause)
     found: list[Case | Finding] = []
     for entry in own:
         if isinstance(entry, Measurement):
             found += _of_measurement(entry, clause, gate.id, run.metrics.get(entry.metric))
         elif not entry.listed:
             found.append(unmeasured(clause, gate.id, entry.at, entry.reason, entry.rows))
-    if not found and not _is_answered_elsewhere(clause, own, spoken_of):
+    if not found and (own or not answers.are_others(clause)):
         why = "every part of the data is too small to be judged" if own else "the gate did not measure it"
         found.append(unmeasured(clause, gate.id, At(column=clause.column), why))
     return found
@@ -75,31 +127,6 @@ def _of_measurement(measured: Measurement, clause: Clause, gate: str, metric: Me
         else:
             found.append(Case(measured=measured, clause=clause, gate=gate, metric=metric, bound=bound, held=held))
     return found
-
-
-def _is_answered_elsewhere(
-    clause: Clause, own: Sequence[Measurement | Missing], spoken_of: Sequence[Measurement | Missing]
-) -> bool:
-    """Whether the policy speaks more specifically of all that this clause could speak of."""
-    columns = [entry.at.column for entry in spoken_of if entry.at.column is not None]
-    return not own and any(clause.column is None or matches(column, clause.column) for column in columns)
-
-
-def _in_scope(clause: Clause, entry: Measurement | Missing) -> bool:
-    """Whether a clause may speak of this: slices are judged only by clauses about slices."""
-    return (entry.at.slice is not None) == (clause.scope == "slices") or _is_everywhere(entry)
-
-
-def _is_everywhere(entry: Measurement | Missing) -> bool:
-    """Whether this is a `Missing` without a place: nothing of its metric could be measured."""
-    return isinstance(entry, Missing) and replace(entry.at, data=None) == At()
-
-
-def _glob_of(entry: Measurement | Missing, globs: Sequence[str], clause: Clause) -> str | None:
-    """Which glob of the policy speaks of the entry's column; None: only a clause about everything does."""
-    if _is_everywhere(entry) or clause.scope == "slices":
-        return clause.column
-    return None if entry.at.column is None else best_match(entry.at.column, globs)
 
 
 def unmeasured(clause: Clause, gate: str, at: At, why: str, rows: int | None = None) -> Finding:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lockgate.budget import discovery_share, stepped_shares
-from lockgate.judge.clauses import Case, error, of_clause
+from lockgate.judge.clauses import Case, error, of_gate
 from lockgate.judge.decide import decide
 from lockgate.judge.decision import Decision
 from lockgate.judge.stability import Blocks, Tolerant, blocks, stability
@@ -99,7 +99,7 @@ def _entries(gate: GateRules, run: GateRun) -> list[Case | Finding]:
         return [finding]
     if run.error is not None and not run.measurements and not run.missing:
         return [error(gate.id, run.error, place=gate.place)]
-    entries = [entry for clause in gate.clauses for entry in of_clause(clause, gate, run)]
+    entries = of_gate(gate, run)
     seen = Counter((entry.id, entry.bound) for entry in entries)
     faults = [f"{name} was measured more than once" for (name, _), count in seen.items() if count > 1]
     if run.error is not None:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from lockgate.budget import capped_share
-from lockgate.judge.clauses import Case, of_clause
+from lockgate.judge.clauses import Case, of_gate
 from lockgate.plan.gather import Seen, Sight, look
 from lockgate.plan.questions import NoQuestion, Setting, limit_at, question_of
 from lockgate.plan.result import Assumptions, Plan, Planned, Point, Source, Unplanned
@@ -87,18 +87,17 @@ def _of_gate(seen: Seen, assumptions: Assumptions, asked: list[_Asked]) -> Itera
         return
     if seen.run.error is not None:
         yield "run", seen.run.error
-    for clause in seen.rules.clauses:
-        for case in of_clause(clause, seen.rules, seen.run):
-            if isinstance(case, Finding):
-                yield case.metric, case.message
-                continue
-            role = case.measured.at.data or seen.spec.data[0]
-            try:
-                question = question_of(case, _setting(seen, case.measured, role, assumptions))
-            except NoQuestion as why:
-                yield case.measured.metric, str(why)
-            else:
-                asked.append(_Asked(seen, case, question, role))
+    for case in of_gate(seen.rules, seen.run):
+        if isinstance(case, Finding):
+            yield case.metric, case.message
+            continue
+        role = case.measured.at.data or seen.spec.data[0]
+        try:
+            question = question_of(case, _setting(seen, case.measured, role, assumptions))
+        except NoQuestion as why:
+            yield case.measured.metric, str(why)
+        else:
+            asked.append(_Asked(seen, case, question, role))
 
 
 def _setting(seen: Seen, measured: Measurement, role: str, assumptions: Assumptions) -> Setting:

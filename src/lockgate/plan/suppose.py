@@ -1,6 +1,6 @@
 """Tables that stand in for data and predictions which are not there yet: rows like none in particular, worst cases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from lockgate.evidence.view import Label
-from lockgate.globs import best_match
+from lockgate.globs import Globs
 from lockgate.policy.model import DataBlock, ModelSpec, Policy, PredictionColumns, SliceSpec
-from lockgate.types import Clause
 
 ROWS = 10_000
 """Rows of a supposed data set: enough for every law to be well known."""
@@ -127,17 +126,15 @@ def _parts(groups: int, part: float, rng: np.random.Generator) -> Any:
 def _features(policy: Policy, rng: np.random.Generator) -> Iterable[tuple[str, Any]]:
     clauses = [clause for rules in policy.rules.gates for clause in rules.clauses if clause.scope == "columns"]
     globs = list(dict.fromkeys(clause.column for clause in clauses if clause.column is not None))
+    spoken = Globs(globs)
     named = policy.data.features or tuple(glob if _is_name(glob) else _example(glob) for glob in globs) or (_ANY,)
     for name in dict.fromkeys(named):
-        asked = {clause.metric for clause in clauses if _speaks(clause, name, globs)}
+        glob = spoken.best(name)
+        asked = {clause.metric for clause in clauses if glob is not None and clause.column == glob}
         if asked & _OF_CATEGORIES:
             yield name, rng.integers(0, _CATEGORIES, ROWS).astype(str)
         else:
             yield name, rng.standard_normal(ROWS)
-
-
-def _speaks(clause: Clause, name: str, globs: Sequence[str]) -> bool:
-    return clause.column is not None and best_match(name, globs) == clause.column
 
 
 def _is_name(glob: str) -> bool:

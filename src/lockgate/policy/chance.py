@@ -6,7 +6,7 @@ from statistics import NormalDist
 from typing import Literal, TypeAlias
 
 from lockgate.errors import Mistake
-from lockgate.globs import best_match
+from lockgate.globs import Globs
 from lockgate.plugins import built_in_gates
 from lockgate.policy.model import GateSpec, Policy
 from lockgate.policy.rules import silenced_by
@@ -111,8 +111,8 @@ def _columns(clause: Clause, rules: GateRules, policy: Policy) -> int:
     """How many conditions a clause is, as far as the policy names its columns; at least one."""
     if clause.scope != "columns" or clause.column is None or policy.data.features is None:
         return 1
-    globs = [each.column for each in rules.clauses if each.metric == clause.metric and each.column is not None]
-    return max(1, sum(best_match(name, globs) == clause.column for name in policy.data.features))
+    own = Globs(each.column for each in rules.clauses if each.metric == clause.metric and each.column is not None)
+    return max(1, sum(own.best(name) == clause.column for name in policy.data.features))
 
 
 def _thin(policy: Policy, count: int) -> Iterator[Mistake]:

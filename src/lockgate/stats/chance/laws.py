@@ -1,6 +1,5 @@
 """Laws of chance as a Record holds them: quantiles at fixed levels, made from draws, atoms or formulas."""
 
-import math
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
@@ -102,8 +101,10 @@ def null_of_draws(method: str, draws: Floats, value: float) -> Null:
     """The null that some draws show, read at the measured value.
 
     A chance that fewer than 20 draws support is that of an exponential tail through the outermost hundredth of them
-    (peaks over a threshold: Pickands 1975; of permutations Knijnenburg et al., Bioinformatics 25, 2009). A tail that
-    falls faster has a smaller chance, so that nothing is called impossible because no draw was so large.
+    (peaks over a threshold: Pickands 1975; of permutations Knijnenburg et al., Bioinformatics 25, 2009). How fast it
+    falls is known from those draws alone, so that the chance is the one that the next draw has: beyond x more than
+    their start with (1 + x / Σ excesses)^-k. A tail that falls faster has a smaller chance, so that nothing is called
+    impossible because no draw was so large.
     """
     count, tolerance = len(draws), 1e-12 * max(1.0, abs(value))
     above = int(np.count_nonzero(draws >= value - tolerance))
@@ -123,6 +124,6 @@ def _beyond(draws: Floats, value: float, hits: int) -> float:
     tail = min(count - 1, max(_SUPPORT, count // _TAIL))
     outer = np.partition(draws, count - tail - 1)[count - tail - 1 :]
     start = float(outer.min())
-    excess = float(outer.mean()) - start
-    chance = tail / count * math.exp(-max(0.0, value - start) / excess) if excess > 0 else 0.0
+    excesses = float((outer - start).sum())
+    chance = tail / count * (1 + max(0.0, value - start) / excesses) ** -tail if excesses > 0 else 0.0
     return min(max(chance, hits / count), _SUPPORT / count)
