@@ -127,6 +127,38 @@ def test_catalogue_09_the_limits_themselves_are_inside() -> None:
     assert quality(evidence({"x": [0.1 + 0.2]}), x={"max": 0.3}).value("out_of_range", "x") == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "excess"),
+    [([0, 5, 10], 0), ([5, 1000], 99), ([-40, 20], 4), ([None, 30], 2)],
+)
+def test_one_value_in_another_unit_lies_many_widths_outside(values: list[Any], excess: float) -> None:
+    measured = quality(evidence({"x": values}), x={"min": 0, "max": 10})
+    assert measured.value("range_excess", "x") == pytest.approx(excess)
+
+
+def test_the_excess_of_times_is_in_widths_of_theirs() -> None:
+    days = [date(2026, 1, 15), date(2026, 3, 3)]
+    measured = quality(evidence({"d": days}), d={"min": "2026-01-01", "max": "2026-01-31"})
+    assert measured.value("range_excess", "d") == pytest.approx(31 / 30)
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high", "reason"),
+    [
+        ([1.0, float("inf")], 0, 2, "infinite"),
+        ([1e308], -1e-300, 1e-300, "too many widths"),
+        ([None, None], 0, 1, "no values"),
+    ],
+)
+def test_an_excess_that_is_no_number_is_no_pass(values: list[Any], low: float, high: float, reason: str) -> None:
+    column = pa.array(values, type=pa.float64())
+    assert reason in quality(evidence({"x": column}), x={"min": low, "max": high}).why("range_excess", "x")
+
+
+def test_a_range_of_a_single_value_has_no_width() -> None:
+    assert "range_excess" not in quality(evidence({"x": [2, 3]}), x={"min": 2, "max": 2}).metrics("x")
+
+
 def test_catalogue_12_limits_over_2_to_53_are_not_rounded() -> None:
     """2^53 + 1 is no float64: rounded to even it would be 2^53, and rounded up 2^53 + 2."""
     seen = evidence({"x": [float(2**53), float(2**53 + 2)]})
@@ -424,7 +456,7 @@ def test_catalogue_27_an_overlap_that_cannot_be_checked_is_no_pass(training: Any
 
 
 def test_everything_that_is_declared_is_measured_or_missing() -> None:
-    contract = {"type": "text", "min": 0, "allowed": ["a"], "regex": "a", "unique": True, "required": True}
+    contract = {"type": "text", "min": 0, "max": 1, "allowed": ["a"], "regex": "a", "unique": True, "required": True}
     measured = quality(evidence({"a": ["a"], "n": [1.0]}), a=contract)
     assert {entry.metric for entry in measured.entries} == set(metrics_of(DataQuality))
     assert not [entry for entry in measured.entries if isinstance(entry, Missing) and entry.listed]

@@ -39,6 +39,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train.to_parquet(folder / "train.parquet", index=False)
     test.to_parquet(folder / "test.parquet", index=False)
     test.assign(age=test["age"] * 12).to_parquet(folder / "months.parquet", index=False)
+    test.assign(age=test["age"].where(test.index != test.index[7], 2_500)).to_parquet(
+        folder / "slip.parquet", index=False
+    )
     pq.write_table(pq.read_table(folder / "test.parquet").slice(0, 0), folder / "empty.parquet")
     (folder / "models").mkdir()
     dump(fitted(train, train["released"], seed=0), folder / "models" / "m.skops")
@@ -82,6 +85,12 @@ def test_a_column_in_another_unit_is_blocked_by_drift_and_data_quality_which_nam
     assert done.code == 1, done.text
     assert "drift: psi · column age" in failed(done.text)
     assert "data_quality: out_of_range · column age" in failed(done.text)
+
+
+def test_a_single_row_in_another_unit_is_blocked_and_its_column_named(project: Path) -> None:
+    done = lockgate("check", "--data", "validation=slip.parquet", cwd=project)
+    assert done.code == 1, done.text
+    assert "data_quality: range_excess · column age" in failed(done.text)
 
 
 def test_catalogue_38_a_misspelt_metric_is_a_mistake_at_its_place_with_a_suggestion(project: Path) -> None:

@@ -163,18 +163,15 @@ def out_of_range(column: ColumnValues, low: Limit | None, high: Limit | None) ->
 def range_excess(column: ColumnValues, low: Limit, high: Limit) -> Broken:
     """How far beyond `low` or `high` the farthest value lies, in widths of the range; 0 where none lies beyond.
 
+    `low` is less than `high`: a single value has no width.
+
     Raises:
-        Undefined: the column has no order or not that of the limits, or a value lies outside of a range without width
-            or infinitely far from it.
+        Undefined: the column has no order or not that of the limits, or a value lies infinitely far away.
     """
-    outside, details = out_of_range(column, low, high)
-    bottom, top = ordinal(low), ordinal(high)
-    if not outside:
-        return 0.0, details
+    _, details = out_of_range(column, low, high)
     if details["infinite"]:
         raise Undefined("the column holds infinite values")
-    if top == bottom:
-        raise Undefined("its range is a single value, which has no width")
+    bottom, top = ordinal(low), ordinal(high)
     ends = column.distribution.values[[0, -1]]
     excess = max(float(bottom - ends[0]), float(ends[1] - top), 0.0) / (top - bottom)
     if not np.isfinite(excess):

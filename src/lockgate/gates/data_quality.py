@@ -99,7 +99,7 @@ METRICS: Mapping[str, Metric] = {
         direction="lower",
         low=0,
         meaning="How far beyond `min` or `max` the farthest value lies, in widths of that range: shows a single row in"
-        " another unit.",
+        " another unit. Measured where both are given and differ.",
     ),
     "not_allowed": _share("Share of the values that are not among `allowed`.", "allowed"),
     "pattern_mismatch": _share("Share of the values that `regex` does not match as a whole.", "regex"),
@@ -271,8 +271,8 @@ def _measured(column: ColumnValues, contract: ColumnContract, evidence: Evidence
         yield _checked("wrong_type", column, lambda: wrong_type(column, type_))
     if contract.min is not None or contract.max is not None:
         yield _checked("out_of_range", column, lambda: out_of_range(column, contract.min, contract.max))
-        if contract.min is not None and contract.max is not None and evidence.asks("range_excess"):
-            low, high = contract.min, contract.max
+        low, high = contract.min, contract.max
+        if low is not None and high is not None and ordinal(low) < ordinal(high) and evidence.asks("range_excess"):
             yield _checked("range_excess", column, lambda: range_excess(column, low, high), share=False)
     if contract.allowed is not None:
         allowed = contract.allowed

@@ -146,14 +146,13 @@ def contract_part(
         share = looks[name].most_nulls
         why = f"{per_cent(round(share, 3))} are missing" if share and "allowed" not in settings else ""
         unlisted = max(unseen, unlisted_bound(looks[name].values, rows))
-        ranged = ranged or "min" in settings
-        far = (_excess(MAX_EXCESS_OF_HEAVY),) if "min" in settings and rule.heavy else ()
+        has_width = "min" in settings and settings["min"] != settings["max"]
+        ranged = ranged or has_width
+        far = (_excess(MAX_EXCESS_OF_HEAVY),) if has_width and rule.heavy else ()
         limits_of_column = (*(_unseen(settings, unseen, unlisted) if name not in classes else ()), *far, _nulls(rule))
         columns[name] = ColumnPart(settings=settings, limits=limits_of_column, why=why)
     if ranged:
-        limits.append(
-            _excess(MAX_EXCESS, why="widths of its range that any value may lie outside: no other unit")
-        )
+        limits.append(_excess(MAX_EXCESS, why="widths of its range that any value may lie outside: no other unit"))
     why = f"the contract: found in the data; of as many new rows up to {per_cent(unseen)} lie outside by chance"
     return GatePart(id="data_quality", why=why, limits=tuple(limits), columns=columns)
 
