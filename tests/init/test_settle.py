@@ -143,6 +143,18 @@ def test_drift_that_chance_explains_is_left_to_chance() -> None:
     assert settle(before, [found("drift", "psi", Status.INCONCLUSIVE, At(column="age"), 0.22)]) == (before, ())
 
 
+def test_a_comparison_with_the_champion_that_few_rows_leave_open_is_still_asked() -> None:
+    rival = GatePart(id="champion", why="", limits=(Limit(metric="roc_auc", bound="max_drop", limit="0.05"),))
+    before = proposal(rival)
+    assert settle(before, [found("champion", "roc_auc", Status.INCONCLUSIVE, At(), 0.0)]) == (before, ())
+
+
+def test_drift_of_one_column_in_many_that_chance_explains_is_given_no_room() -> None:
+    before = proposal(drift())
+    some = replace(found("drift", "psi", Status.PASS, At(column="age"), 0.15), p_value=0.05, turns=0.1)
+    assert settle(before, [some]) == (before, ())
+
+
 def near(p_value: float | None, *, turns: float | None = 0.05) -> Finding:
     finding = found("fairness", RATIO.metric, Status.PASS, At(column="race"), 0.82)
     return replace(finding, p_value=p_value, turns=turns)
