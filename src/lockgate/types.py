@@ -448,7 +448,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRun:
-    """What one gate measured, with what. `error` says why it broke off; what it measured before stays."""
+    """What one gate measured, with what. `error` says why it broke off; what it measured before stays.
+
+    `sandbox` is what confined a program that it started, like `ModelFacts.sandbox`, with `(network allowed)` where the
+    policy opens the network to it, and after a colon why no more could be had; None: it started none.
+    """
 
     id: str
     uses: str
@@ -460,6 +464,7 @@ class GateRun:
     no_champion: bool = False
     libraries: Mapping[str, str] = field(default_factory=dict)
     code: str | None = None
+    sandbox: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,7 @@ class Gathered:
             seconds=spec.timeout,
             step=self._step,
             environment=spec.environment,
+            sandbox=self._policy.sandbox,
         )
 
     def _rules_of(self, spec: GateSpec) -> tuple[GateRules, ...]:
