@@ -1,4 +1,4 @@
-"""Runs the command that makes a result file: without a shell, without our environment, in a sandbox, within its time."""
+"""Runs the command that makes a result file: without a shell or our environment, in a sandbox, within its time."""
 
 import atexit
 import contextlib

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from lockgate.evidence.worker import kernel
@@ -58,67 +59,64 @@ def _tell(reply: int, message: dict[str, str]) -> None:
 
 def _rules(job: dict[str, Any]) -> Iterator[tuple[str, int]]:
     """What the command may do with which files."""
-    folder = job["folder"]
-    kept = (job["home"], folder)
+    folder, home = Path(job["folder"]), Path(job["home"])
     yield from ((path, kernel.READ) for path in _FACTS)
     yield from ((path, _RUN) for path in _PROGRAMS)
-    yield from ((path, _RUN) for path in _of_programs(job["command"][0], kept))
-    yield folder, kernel.READ_DIR
-    yield from ((path, _RUN) for path in _of_project(folder, job["home"]))
+    yield from ((str(path), _RUN) for path in _of_programs(job["command"][0], (home, folder)))
+    yield job["folder"], kernel.READ_DIR
+    yield from ((str(path), _RUN) for path in _of_project(folder, home))
     yield from ((path, _RUN) for path in job["read"])
     yield job["scratch"], kernel.SCRATCH
     yield job["made"], kernel.REWRITE
 
 
-def _of_project(folder: str, home: str) -> Iterator[str]:
+def _of_project(folder: Path, home: Path) -> Iterator[Path]:
     """What stands in the policy's folder, but for what is hidden (`.git`, `.env`) and links that lead out of it."""
-    inside = os.path.realpath(folder)
-    for name in os.listdir(folder):
-        path = os.path.realpath(os.path.join(folder, name))
-        if not name.startswith(".") and path.startswith(inside.rstrip("/") + "/") and not _holds(path, home):
+    inside = folder.resolve()
+    for entry in folder.iterdir():
+        path = entry.resolve()
+        if not entry.name.startswith(".") and path != inside and _holds(inside, path) and not _holds(path, home):
             yield path
 
 
-def _of_programs(program: str, kept: tuple[str, ...]) -> Iterator[str]:
+def _of_programs(program: str, kept: tuple[Path, ...]) -> Iterator[Path]:
     """The folders of `PATH`, and what the command's program is made of, wherever links lead."""
-    searched = [path for path in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(path)]
+    searched = [Path(path) for path in os.environ.get("PATH", "").split(os.pathsep) if path.startswith("/")]
     found = shutil.which(program)
-    files = [file for start in (found,) if start for file in _chain(start)]
-    files += [file for path in searched for name in ("python", "python3") for file in _chain(os.path.join(path, name))]
+    starts = [Path.cwd() / found] if found is not None else []
+    starts += [path / name for path in searched for name in ("python", "python3")]
+    files = [file for start in starts for file in _chain(start)]
     yield from files
-    folders = dict.fromkeys([*searched, *(os.path.dirname(file) for file in files)])
-    for folder in folders:
-        named = os.path.basename(folder) in ("bin", "sbin", "Scripts")
+    for folder in dict.fromkeys([*searched, *(file.parent for file in files)]):
+        named = folder.name in {"bin", "sbin"}
         if any(_holds(folder, held) for held in kept) or not (named or folder in searched):
             continue
         yield folder
         if named:
-            yield from (os.path.join(os.path.dirname(folder), beside) for beside in _BESIDE)
+            yield from (folder.parent / beside for beside in _BESIDE)
 
 
-def _chain(start: str) -> Iterator[str]:
+def _chain(path: Path) -> Iterator[Path]:
     """A file, those that links lead to from it, and the interpreter that a script names."""
-    path = os.path.abspath(start)
     for _ in range(_MOST_LINKS):
-        if not os.path.exists(path):
+        if not path.exists():
             return
         yield path
-        following = os.readlink(path) if os.path.islink(path) else _interpreter(path)
-        if not following:
+        following = path.readlink() if path.is_symlink() else _interpreter(path)
+        if following is None:
             return
-        path = os.path.normpath(os.path.join(os.path.dirname(path), following))
+        path = path.parent / following
 
 
-def _interpreter(path: str) -> str:
+def _interpreter(path: Path) -> Path | None:
     """What the first line of a script names after `#!`."""
-    with contextlib.suppress(OSError), open(path, "rb") as file:
+    with contextlib.suppress(OSError), path.open("rb") as file:
         first = file.readline(256)
         if first.startswith(b"#!") and first[2:].split():
-            return os.fsdecode(first[2:].split()[0])
-    return ""
+            return Path(os.fsdecode(first[2:].split()[0]))
+    return None
 
 
-def _holds(folder: str, path: str) -> bool:
+def _holds(folder: Path, path: Path) -> bool:
     """Whether a path is a folder or lies below it."""
-    below = os.path.realpath(folder)
-    return os.path.commonpath([below, os.path.realpath(path)]) == below
+    return path.resolve().is_relative_to(folder.resolve())

@@ -58,7 +58,7 @@ class Settings(Params):
     better: Mapping[str, Better] = Field({}, description="which way a further metric is better; left out: higher")
     candidate: str | None = Field(None, description="JMESPath of the candidate's sha256 in the file, which must match")
     command: tuple[str, ...] = Field((), description="program and arguments that write the file anew, without a shell")
-    network: bool = Field(False, description="whether `command` may reach the network out of its sandbox")
+    network: bool = Field(default=False, description="whether `command` may reach the network out of its sandbox")
     read: tuple[str, ...] = Field(
         (), description="files and folders that `command` may read beside the policy's folder, hidden ones too"
     )
@@ -103,7 +103,7 @@ class External:
     levels are known. `pass_rate` and `mean_score` have intervals over cases: repeats of one case, by its `id`, are
     averaged first. With `champion_file`, the champion's run of the same cases, they are compared case by case:
     McNemar's exact test and Tango's limits where cases pass or fail, sign flips and Student's law otherwise. A case
-    that broke or was skipped is no pass. `command` runs the tool; it must write the file anew and in place, in its time.
+    that broke or was skipped is no pass. `command` runs the tool, which must write the file anew, in place and in time.
     It gets none of the pipeline's secrets and, as the policy's `sandbox` asks, may write that file and a home folder
     that is thrown away, read programs and the policy's folder save its hidden entries (`.git`, `.env`), and start
     programs of its own; what else it must read stands under `read`, and the network is closed but for `network: true`.

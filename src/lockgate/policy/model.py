@@ -369,8 +369,8 @@ class PolicyFile(Block):
     model: Annotated[ModelBlock, Tighter.FREE] = Field(description="the model that is judged")
     sandbox: SandboxWord = Field(
         "best_effort",
-        description="how the models' processes are confined: as well as the machine can, wholly or it is an error, "
-        "or by limits alone",
+        description="how the models' processes and the gates' commands are confined: as well as the machine can, "
+        "wholly or it is an error, or by limits alone",
     )
     data: Annotated[DataBlock, Tighter.FREE] = Field(DataBlock(), description="the data sets and their columns")
     decide: Annotated[DecideBlock, Tighter.FREE] = Field(DecideBlock(), description="how the verdict is reached")

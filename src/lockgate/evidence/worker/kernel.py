@@ -41,9 +41,7 @@ class Unreachable(Exception):
     """The kernel, or this platform, does not give what was asked."""
 
 
-def confine(
-    rules: Iterable[tuple[str, int]], *, programs: bool = False, network: bool = False
-) -> tuple[str, str]:
+def confine(rules: Iterable[tuple[str, int]], *, programs: bool = False, network: bool = False) -> tuple[str, str]:
     """Confine this process, and what it starts, for good.
 
     Args:
