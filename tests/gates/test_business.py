@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from tests.gates.frames import measure
 
+from lockgate.errors import PolicyError
+from lockgate.policy.load import load_policy
 from lockgate.run import execute
-from lockgate.types import GateRun, Measurement
+from lockgate.types import ExitCode, GateRun, Measurement
 
 MODEL = "{task: binary, candidate: {predictions: {score: p}}, champion: {predictions: {score: q}}}"
 VALUE = "value: {true_positive: 120, false_positive: -40, false_negative: -300, true_negative: 0}"
@@ -124,10 +126,7 @@ def test_the_functions_bytes_are_kept_with_their_digest(tmp_path: Path) -> None:
         ('sql: "random()"', "another answer each time"),
         ('sql: "1) FROM data; SELECT (2"', "more than one expression"),
         ("sql: \"(SELECT count(*) FROM read_csv('/etc/passwd'))\"", "no value that can be used"),
-        ('function: "value.py:worth"', "cannot be read"),
-        ('function: "../value.py:worth"', "below the policy's folder"),
         ('function: "short.py:worth"', "shape (1,) for 400 rows"),
-        ('function: "short.py:wrth"', "worth"),
         ('function: "short.py:broken"', "ZeroDivisionError"),
         ('function: "short.py:unknown"', "nothing_of_the_kind"),
         ('function: "short.py:empty"', "400 of 400 rows"),
@@ -195,3 +194,31 @@ def test_no_frame_is_told() -> None:
 
     with pytest.raises((LockgateError, ValueError)):
         measure("business", None)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("value.py:worth", "No such file"),
+        ("../value.py:worth", "below the policy's folder"),
+        ("short.py:wrth", "did you mean 'worth'"),
+        ("short.py", "names no function"),
+        ("folder:worth", "this is none"),
+        ("broken.py:worth", "line 2"),
+    ],
+)
+def test_a_function_that_cannot_be_is_a_mistake_of_the_policy(tmp_path: Path, function: str, said: str) -> None:
+    """Found when the policy is loaded, at its line, and without running the file."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "short.py").write_text("raise SystemExit('it was run')\n\n\ndef worth(label):\n    return label\n")
+    (tmp_path / "broken.py").write_text("x = 1\ndef worth(:\n")
+    policy = tmp_path / "lockgate.yaml"
+    policy.write_text(
+        f"lockgate: 1\nmodel: {MODEL}\ndata: {{validation: v.csv, label: y, positive: bad}}\n"
+        f'gates:\n  business:\n    function: "{function}"\n    value_per_row: {{min: 0}}\n'
+    )
+    with pytest.raises(PolicyError) as caught:
+        load_policy(policy)
+    assert said in str(caught.value)
+    assert caught.value.mistakes[0].place.line == 6
+    assert caught.value.exit_code is ExitCode.USAGE

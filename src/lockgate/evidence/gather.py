@@ -54,6 +54,7 @@ class Gathered:
         self._artifacts = Artifacts(policy.model, self._base, self._stack)
         self.sources: dict[str, ArrowSource] = {}
         self._profile: ProfileSource | None = None
+        self._rules_files = [file for spec in gates for file in spec.files]
         for spec in gates:
             self._open_data(spec)
 
@@ -109,7 +110,7 @@ class Gathered:
         return tuple(notes)
 
     def verify(self) -> None:
-        """Check that the data, and what stands for models behind columns of it, still are what was pinned.
+        """Check that the data, what stands for models behind columns of it, and files of the rules are what was pinned.
 
         Raises:
             EvidenceError: a file was changed while the run read it.
@@ -120,6 +121,8 @@ class Gathered:
             self._profile.verify()
         for columns in self._columns.values():
             columns.verify()
+        for file in self._rules_files:
+            file.verify()
         self._artifacts.verify(self.models)
 
     # --- what a gate sees of it ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from lockgate.evidence.functions import OwnFunction, own_function
 from lockgate.evidence.samples import candidate_of, frame_of
 from lockgate.evidence.view import Bools, Evidence, Floats, Frame, Predictions
 from lockgate.evidence.worth import Amounts, Rule, by_amounts, by_function, by_sql, decided
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Needs, Params, RuleFunction
 from lockgate.stats.paired.totals import Totals, totals_law
 from lockgate.stats.uncertainty.threshold import Decisions, cross_fitted, shortfall, threshold_law
 from lockgate.stats.undefined import Undefined
@@ -67,7 +67,7 @@ class Settings(Params):
     sql: str | None = Field(
         None, min_length=1, description="SQL expression over the row's columns, `prediction`, `label` and `score`"
     )
-    function: str | None = Field(
+    function: RuleFunction | None = Field(
         None,
         min_length=1,
         description="`path/to/file.py:name` of a Python function whose arguments are columns, `prediction`, `label`, "
@@ -89,14 +89,14 @@ class Business:
     Every row is given the value of what the candidate decides on it: by four amounts for the cells of the confusion
     matrix (`value`), by an SQL expression over the row's own columns and `prediction`, `label`, `score` (`sql`; a name
     of these three means the model's and the policy's, whatever columns there are), or by a Python function of the
-    project (`function`, whose file is trusted like a gate of your own and kept beside the Record with its digest).
-    `value_per_row` is the mean and `value_total` the sum over rows, with `data.weight`; rows of one `data.cluster`
-    count as one in every interval. The champion's decisions are valued alike: `max_drop` and `min_gain` are held
-    against the mean of the differences row by row. Of a binary model with scores, `best_threshold` is the score from
-    which on a positive decision would have been worth most, and `threshold_cost` what the present decisions are worth
-    less per row than those; it is measured on rows that did not choose the threshold, so that the optimism of choosing
-    is not counted, and what so few rows fall short of the best threshold is added. A row without a finite value is an
-    error.
+    project (`function`, whose file is trusted like a gate of your own, stands in the rules' digest, and is kept beside
+    the Record). `value_per_row` is the mean and `value_total` the sum over rows, with `data.weight`; rows of one
+    `data.cluster` count as one in every interval. The champion's decisions are valued alike: `max_drop` and `min_gain`
+    are held against the mean of the differences row by row. Of a binary model with scores, `best_threshold` is the
+    score from which on a positive decision would have been worth most, and `threshold_cost` what the present decisions
+    are worth less per row than those; it is measured on rows that did not choose the threshold, so that the optimism of
+    choosing is not counted, and what so few rows fall short of the best threshold is added. A row without a finite
+    value is an error.
 
     Why it matters
     --------------

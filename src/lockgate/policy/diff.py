@@ -200,6 +200,10 @@ def _gate_keys(gate: BuiltGate) -> Iterator[tuple[Path, _Entry]]:
     }
     for key, value in held.items():
         yield (*own, key), _Entry(value=value, declared=_declared(frame[key]), place=spec.place)
+    bytes_ = {("code",): spec.code, **{(*file.setting, "file"): file.digest for file in spec.files}}
+    for path, digest in bytes_.items():
+        if digest is not None:
+            yield (*own, *path), _Entry(value=digest, declared=Tighter.FIXED, place=spec.place)
     if any(clause.scope != "slices" for clause in rules.clauses):
         tolerated = _Entry(value=rules.tolerate or 0.0, declared=Tighter.DOWN, place=spec.place)
         yield (*own, "columns", "tolerate"), tolerated

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from lockgate.evidence.view import Label
 from lockgate.gates.base import Gate, Params
+from lockgate.policy.files import RulesFile
 from lockgate.policy.paths import Where
 from lockgate.policy.tighter import Tighter
 from lockgate.policy.units import Limit, Seconds
@@ -404,6 +405,7 @@ class GateSpec:
         code: `sha256:…` of its file, where it came from a path.
         place: where it stands in the policy.
         environment: the Python of the library that it runs.
+        files: what its settings name and that decides.
     """
 
     id: str
@@ -415,6 +417,7 @@ class GateSpec:
     code: str | None
     place: Place
     environment: Home | Environment = "auto"
+    files: tuple[RulesFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
