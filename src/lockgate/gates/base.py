@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, TypeV
 from pydantic import BaseModel, ConfigDict
 
 from lockgate.evidence.view import Evidence
-from lockgate.types import Measurement, Metric, Missing, Status
+from lockgate.types import Measurement, Metric, Missing, Status, Task
 
 API = 1
 """Version of the contract between Lockgate and a gate; a gate written for another one is refused."""
@@ -27,6 +27,14 @@ class Deciding:
     """Marks a setting that names a file which decides; see `RuleFile` and `RuleFunction`."""
 
     function: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfTasks:
+    """Marks a setting that has a meaning for some tasks alone; `fix` says what else to write."""
+
+    tasks: tuple[Task, ...]
+    fix: str
 
 
 RuleFile: TypeAlias = Annotated[str, Deciding()]
