@@ -18,7 +18,7 @@ from lockgate.errors import LockgateError
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import metrics_of
 from lockgate.plugins import described
-from lockgate.policy.model import GateSpec
+from lockgate.policy.loaded import GateSpec
 from lockgate.types import Attached, GateRun, Measurement, Metric, Missing
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")

@@ -19,7 +19,8 @@ from lockgate.evidence.sources.nothing import NoSource
 from lockgate.evidence.uri import PROFILE
 from lockgate.evidence.view import Evidence, Frame, OpenModel, Source, Step
 from lockgate.gates.base import Needs
-from lockgate.policy.model import GateSpec, ModelSpec, Policy
+from lockgate.policy.loaded import GateSpec, Policy
+from lockgate.policy.model import ModelSpec
 from lockgate.types import Attached, DataFacts, GateRules, ModelFacts
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from lockgate.evidence.view import Label
 from lockgate.globs import best_match
-from lockgate.policy.model import DataBlock, ModelSpec, Policy, PredictionColumns, SliceSpec
+from lockgate.policy.loaded import Policy
+from lockgate.policy.model import DataBlock, ModelSpec, PredictionColumns, SliceSpec
 from lockgate.types import Clause
 
 ROWS = 10_000

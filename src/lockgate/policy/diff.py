@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 from lockgate.gates.base import metrics_of
 from lockgate.globs import matches, specificity
 from lockgate.policy.blocks import Blocks
-from lockgate.policy.model import ConditionBlock, DecideBlock, GateBlock, GateSpec, Policy, SandboxBlock, ScorecardBlock
+from lockgate.policy.loaded import GateSpec, Policy
+from lockgate.policy.model import ConditionBlock, DecideBlock, GateBlock, SandboxBlock, ScorecardBlock
 from lockgate.policy.rules import BuiltGate, column_settings
 from lockgate.policy.tighter import ORDERS, Tighter, tighter
 from lockgate.types import JSON, Clause, Condition, Direction, Place

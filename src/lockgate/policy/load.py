@@ -11,8 +11,9 @@ from lockgate.errors import Mistake, PolicyError, did_you_mean
 from lockgate.policy.blocks import VERSION, Blocks
 from lockgate.policy.extend import load_tree
 from lockgate.policy.files import rules_files
+from lockgate.policy.loaded import GateSpec, Overrides, Policy
 from lockgate.policy.merge import relative
-from lockgate.policy.model import ROLES, DataBlock, GateSpec, ModelBlock, ModelSpec, Overrides, Policy
+from lockgate.policy.model import ROLES, DataBlock, ModelBlock, ModelSpec
 from lockgate.policy.nodes import Node
 from lockgate.policy.paths import nameable
 from lockgate.policy.rules import BuiltGate, canonical, params_json

@@ -10,7 +10,8 @@ from typing import Any, get_args
 from lockgate.errors import LockgateError, Mistake, did_you_mean
 from lockgate.gates.base import Gate, OfTasks, metrics_of
 from lockgate.policy.blocks import Blocks
-from lockgate.policy.model import ROLES, Overrides
+from lockgate.policy.loaded import Overrides
+from lockgate.policy.model import ROLES
 from lockgate.policy.nodes import Node
 from lockgate.policy.rules import BuiltGate, blocks, can_block, silenced_by
 from lockgate.policy.tighter import ORDERS
