@@ -98,6 +98,7 @@ STATS_ARROWS = {
 EXCEPTIONS = {
     ("src/lockgate/types/record.py", "lockgate.reports.html"),  # a Record shows itself in a notebook
     ("src/lockgate/evidence/gather.py", "lockgate.gates.base"),  # what a gate needs is said in the gates' contract
+    ("src/lockgate/evidence/data_sets.py", "lockgate.gates.base"),
     ("src/lockgate/explain/pictures.py", "lockgate.reports.charts"),  # a gate's picture is drawn like a report's
     ("src/lockgate/explain/pictures.py", "lockgate.reports.specs"),
     ("src/lockgate/explain/pictures.py", "lockgate.reports.text"),
