@@ -27,7 +27,7 @@ from lockgate.judge import judge
 from lockgate.plan import make_plan
 from lockgate.plan.result import Assumptions
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import Policy
+from lockgate.policy.loaded import Policy
 from lockgate.stats.distance_laws.fisher import wilson_bound
 from lockgate.types import Finding, GateRun, Measurement, Status
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lockgate.errors import LockgateError
     from lockgate.evidence.view import Evidence
-    from lockgate.gates.base import Example, Gate, Needs, Params
+    from lockgate.gates.base import Example, Gate, Needs, Params, RuleFile, RuleFunction
     from lockgate.policy.load import load_policy
     from lockgate.run import check
     from lockgate.types import At, ExitCode, Measurement, Metric, Missing, Record, Status
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = ["At", "Evidence", "Example", "ExitCode", "Gate", "LockgateError", "Measurement", "Metric", "Missing",
-           "Needs", "Params", "Record", "Status", "check", "load_policy"]
+           "Needs", "Params", "Record", "RuleFile", "RuleFunction", "Status", "check", "load_policy"]
 # fmt: on
 _HOMES = {"Evidence": "evidence.view", "LockgateError": "errors", "check": "run", "load_policy": "policy.load"}
-_HOMES |= dict.fromkeys(("Example", "Gate", "Needs", "Params"), "gates.base")
+_HOMES |= dict.fromkeys(("Example", "Gate", "Needs", "Params", "RuleFile", "RuleFunction"), "gates.base")
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from lockgate.errors import LockgateError
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import metrics_of
 from lockgate.plugins import described
-from lockgate.policy.model import GateSpec
+from lockgate.policy.loaded import GateSpec
 from lockgate.types import Attached, GateRun, Measurement, Metric, Missing
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -31,6 +31,7 @@ class _Yield:
     entries: list[Measurement | Missing] = field(default_factory=list)
     attached: dict[str, Attached] = field(default_factory=dict)
     used: dict[str, str] = field(default_factory=dict)
+    sandboxes: list[str] = field(default_factory=list)
     error: str | None = "the gate did not end"
 
 
@@ -68,6 +69,7 @@ def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> Measured:
         error=f"the gate took longer than {spec.timeout:g} s" if late else yielded.error,
         libraries={**versions(spec.gate.libraries), **yielded.used},
         code=spec.code,
+        sandbox=", ".join(dict.fromkeys(yielded.sandboxes)) or None,
     )
     return Measured(run=run, attached=tuple(yielded.attached.values()))
 
@@ -101,7 +103,8 @@ def _fill(yielded: _Yield, spec: GateSpec, evidence: Mapping[str, Evidence], met
         gate = spec.gate()
         for role, view in evidence.items():
             keep = partial(_keep, yielded, role if len(evidence) > 1 else "")
-            for entry in gate.measure(spec.params, replace(view, keep=keep, used=yielded.used.update)):
+            told = replace(view, keep=keep, used=yielded.used.update, confined=yielded.sandboxes.append)
+            for entry in gate.measure(spec.params, told):
                 checked = _checked(entry, metrics)
                 at = replace(checked.at, data=role) if len(evidence) > 1 else checked.at
                 yielded.entries.append(replace(checked, at=at))

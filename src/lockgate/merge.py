@@ -9,7 +9,7 @@ from lockgate import record as records
 from lockgate.errors import EvidenceError
 from lockgate.history import holdout_use, number_of_candidates
 from lockgate.judge import judge
-from lockgate.policy.model import Overrides, Policy
+from lockgate.policy.loaded import Overrides, Policy
 from lockgate.run import run_facts
 from lockgate.types import GateRun, Record, VolatileMeasurement
 

@@ -26,7 +26,7 @@ from lockgate.history import holdout_use, number_of_candidates, runs_folder
 from lockgate.judge import judge
 from lockgate.measure import Measured, measure
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import GateSpec, Overrides, Policy
+from lockgate.policy.loaded import GateSpec, Overrides, Policy
 from lockgate.progress import Progress, silent
 from lockgate.types import (
     Attached,

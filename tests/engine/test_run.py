@@ -16,7 +16,7 @@ import lockgate
 from lockgate import record as records
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.merge import merge
-from lockgate.policy.model import Overrides
+from lockgate.policy.loaded import Overrides
 from lockgate.run import execute
 from lockgate.types import ExitCode, Record, Status
 

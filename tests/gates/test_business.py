@@ -9,8 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from tests.gates.frames import measure
 
+from lockgate.cli.main import main
+from lockgate.errors import PolicyError
+from lockgate.policy.load import load_policy
 from lockgate.run import execute
-from lockgate.types import GateRun, Measurement
+from lockgate.types import ExitCode, GateRun, Measurement
 
 MODEL = "{task: binary, candidate: {predictions: {score: p}}, champion: {predictions: {score: q}}}"
 VALUE = "value: {true_positive: 120, false_positive: -40, false_negative: -300, true_negative: 0}"
@@ -43,6 +46,16 @@ def run(
     record = execute(policy, tables={"validation": table() if data is None else data}).record
     assert record.content.outcomes[0].gate == "business"
     return record.content.gates[0], str(record.content.outcomes[0].status)
+
+
+def written(folder: Path, setting: str) -> Path:
+    """A policy whose data are not there, with a setting of the gate in line 6."""
+    policy = folder / "lockgate.yaml"
+    policy.write_text(
+        f"lockgate: 1\nmodel: {MODEL}\ndata: {{validation: v.csv, label: y, positive: bad}}\n"
+        f"gates:\n  business:\n    {setting}\n    value_per_row: {{min: 0}}\n"
+    )
+    return policy
 
 
 def value(found: GateRun, metric: str, place: str = "") -> Measurement:
@@ -120,14 +133,7 @@ def test_the_functions_bytes_are_kept_with_their_digest(tmp_path: Path) -> None:
         ('sql: "amount / 0"', "400 of 400 rows"),
         ('sql: "amuont * 2"', "amount"),
         ('sql: "region"', "not a number"),
-        ('sql: "sum(amount)"', "no value that can be used"),
-        ('sql: "random()"', "another answer each time"),
-        ('sql: "1) FROM data; SELECT (2"', "more than one expression"),
-        ("sql: \"(SELECT count(*) FROM read_csv('/etc/passwd'))\"", "no value that can be used"),
-        ('function: "value.py:worth"', "cannot be read"),
-        ('function: "../value.py:worth"', "below the policy's folder"),
         ('function: "short.py:worth"', "shape (1,) for 400 rows"),
-        ('function: "short.py:wrth"', "worth"),
         ('function: "short.py:broken"', "ZeroDivisionError"),
         ('function: "short.py:unknown"', "nothing_of_the_kind"),
         ('function: "short.py:empty"', "400 of 400 rows"),
@@ -183,8 +189,6 @@ def test_without_scores_there_is_no_threshold(tmp_path: Path) -> None:
 
 
 def test_exactly_one_way_to_say_it(tmp_path: Path) -> None:
-    from lockgate.errors import PolicyError
-
     for block in ("{metrics: {value_per_row: {min: 0}}}", f"{VALUE}\n{SQL}\nmetrics: {{value_per_row: {{min: 0}}}}"):
         with pytest.raises(PolicyError, match="one of `value`, `sql` and `function`"):
             run(tmp_path, block.removeprefix("{").removesuffix("}") if block.startswith("{") else block)
@@ -195,3 +199,86 @@ def test_no_frame_is_told() -> None:
 
     with pytest.raises((LockgateError, ValueError)):
         measure("business", None)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("value.py:worth", "No such file"),
+        ("../value.py:worth", "below the policy's folder"),
+        ("short.py:wrth", "did you mean 'worth'"),
+        ("short.py", "names no function"),
+        ("folder:worth", "this is none"),
+        ("broken.py:worth", "line 2"),
+    ],
+)
+def test_a_function_that_cannot_be_is_a_mistake_of_the_policy(tmp_path: Path, function: str, said: str) -> None:
+    """Found when the policy is loaded, at its line, and without running the file."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "short.py").write_text("raise SystemExit('it was run')\n\n\ndef worth(label):\n    return label\n")
+    (tmp_path / "broken.py").write_text("x = 1\ndef worth(:\n")
+    policy = written(tmp_path, f'function: "{function}"')
+    with pytest.raises(PolicyError) as caught:
+        load_policy(policy)
+    assert said in str(caught.value)
+    assert caught.value.mistakes[0].place.line == 6
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("CASE WHEN prediction = 1 THEN", "syntax error"),
+        ("1) FROM data; SELECT (2", "more than one expression"),
+        ("rondu(amount)", "there is no function 'rondu'"),
+        ("sum(amount)", "OVER ()"),
+        ("amount - avg(amount)", "(SELECT avg(…) FROM data)"),
+        ("random()", "another answer each time"),
+        ("(SELECT count(*) FROM read_csv('/etc/passwd'))", "reads more than the rows"),
+        ("(SELECT count(*) FROM customers)", "there is no table 'customers'"),
+    ],
+)
+def test_sql_that_no_data_could_mend_is_a_mistake_of_the_policy(tmp_path: Path, sql: str, said: str) -> None:
+    policy = written(tmp_path, f'sql: "{sql}"')
+    with pytest.raises(PolicyError) as caught:
+        load_policy(policy)
+    assert said in str(caught.value)
+    assert [mistake.place.line for mistake in caught.value.mistakes] == [6]
+    assert main(["policy", "lint", str(policy)]) == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CASE WHEN prediction LIKE 'b%' THEN -amount ELSE coalesce(abs(amount), 0.02) ** 2 % 7 END",
+        "amount - (SELECT avg(amount) FROM Data)",
+        "amount - avg(amount) OVER (PARTITION BY region)",
+        "(WITH most AS (SELECT max(amount) AS m FROM data) SELECT m FROM most) - amount",
+        "if(region ILIKE 'n%', amount, list_value(1, 2)[1]) + date_diff('day', DATE '2026-01-01', DATE '2026-01-02')",
+    ],
+)
+def test_sql_that_data_can_hold_is_no_mistake(tmp_path: Path, sql: str) -> None:
+    found, status = run(tmp_path, f'sql: "{sql}"\nmetrics: {{value_per_row: {{min: -1000000}}}}')
+    assert (found.error, status) == (None, "pass")
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("value: {true_positives: 1, false_positive: 1, false_negative: 1, true_negative: 1}", "'true_positive'"),
+        ("value: {true_positive: 1, false_positive: 1, false_negative: 1}", "true_negative: this key is missing"),
+        ("value: {true_positive: a, false_positive: 1, false_negative: 1, true_negative: 1}", "a number"),
+    ],
+)
+def test_outcomes_have_their_names(tmp_path: Path, block: str, said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        load_policy(written(tmp_path, block))
+
+
+def test_amounts_are_about_a_binary_task(tmp_path: Path) -> None:
+    policy = written(tmp_path, VALUE)
+    policy.write_text(policy.read_text().replace("binary", "regression").replace(", positive: bad", ""))
+    with pytest.raises(PolicyError, match="the model's task is regression") as caught:
+        load_policy(policy)
+    assert caught.value.mistakes[0].place.key == "gates.business.value"
+    assert "`sql` or `function`" in caught.value.mistakes[0].fix

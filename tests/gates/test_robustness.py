@@ -53,6 +53,25 @@ def test_a_model_that_turns_over_at_a_breath_fails(tmp_path: Path) -> None:
     assert measured(record, "flip_rate", case="noise").value == pytest.approx(0.5, abs=0.1)
 
 
+def test_two_blocks_hold_each_perturbation_to_a_limit_of_its_own(tmp_path: Path) -> None:
+    gates = """
+    noise: {uses: robustness, noise: 0.2, perturb: [noise], flip_rate: {max: 1%}}
+    gaps: {uses: robustness, perturb: [missing], flip_rate: {max: 90%}, refusals: {max: 0}}
+    """
+    copes = SMOOTH.replace('table["income"]', 'table["income"].fill_null(0)')
+    record = execute(project(tmp_path, gates, candidate=copes)).record
+
+    judged = [held for held in record.content.findings if held.metric == "flip_rate"]
+    assert {(held.gate, held.at.case, held.limit) for held in judged} == {
+        ("noise", "noise", 0.01),
+        ("gaps", "missing", 0.9),
+    }
+    assert {held.gate: held.status for held in judged if held.at.column is None} == {
+        "noise": Status.FAIL,
+        "gaps": Status.PASS,
+    }
+
+
 def test_the_champion_meets_the_same_perturbed_rows(tmp_path: Path) -> None:
     gate = "robustness: {perturb: [noise], metrics: {flip_rate: {max_drop: 0.02}}}"
     record = asked(tmp_path, gate, candidate=STEPS, champion=SMOOTH)

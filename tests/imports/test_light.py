@@ -44,8 +44,10 @@ def test_importing_lockgate_opens_nothing_but_modules() -> None:
 def test_public_names_are_where_they_are_said_to_be() -> None:
     import lockgate
 
-    for name in lockgate.__all__:
+    aliases = {"RuleFile", "RuleFunction"}
+    for name in set(lockgate.__all__) - aliases:
         assert getattr(lockgate, name).__name__ == name
+    assert all(getattr(lockgate, name) is getattr(lockgate.gates.base, name) for name in aliases)
     assert set(lockgate.__all__) <= set(dir(lockgate))
     assert lockgate.__version__.count(".") == 2
 

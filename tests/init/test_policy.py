@@ -14,7 +14,7 @@ from lockgate.errors import EvidenceError, UsageError
 from lockgate.init import write_policy
 from lockgate.init.policy import possible_rows, sure_rows
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import Policy
+from lockgate.policy.loaded import Policy
 from lockgate.types import ExitCode
 
 

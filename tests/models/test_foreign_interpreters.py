@@ -8,7 +8,7 @@ import pytest
 import lockgate.evidence.models
 
 MODELS = Path(lockgate.evidence.models.__file__).parent
-WORKER = ("child", "imports", "limits", "sandbox", "syscalls", "warm", "wire")
+WORKER = ("child", "imports", "kernel", "limits", "sandbox", "syscalls", "warm", "wire")
 JOBS = MODELS.parent / "worker" / "jobs"
 FILES = sorted(
     [*MODELS.glob("*.py"), *JOBS.rglob("*.py"), *(MODELS.parent / "worker" / f"{name}.py" for name in WORKER)]

@@ -16,7 +16,7 @@ import pytest
 from tests.models.helpers import opened, told
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence.worker import confinement, sandbox, syscalls
+from lockgate.evidence.worker import confinement, kernel, sandbox, syscalls
 from lockgate.evidence.worker.confinement import FULL
 from lockgate.evidence.worker.process import Limits
 from lockgate.types import ExitCode
@@ -227,8 +227,8 @@ def test_another_platform_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_an_unknown_machine_has_no_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "host", "6.1", "1", "riscv64")))
     assert syscalls.machine() is None
-    with pytest.raises(sandbox.Unreachable, match="no filter for riscv64"):
-        sandbox._seccomp()
+    with pytest.raises(kernel.Unreachable, match="no filter for riscv64"):
+        kernel.seccomp()
 
 
 def test_best_effort_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

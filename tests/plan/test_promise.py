@@ -21,7 +21,7 @@ from lockgate.judge import judge
 from lockgate.plan import make_plan
 from lockgate.plan.result import Assumptions
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import Policy
+from lockgate.policy.loaded import Policy
 from lockgate.stats.metrics.classification import binary_sample
 from lockgate.stats.paired.compare import compare
 from lockgate.stats.paired.sample import Pairs

@@ -9,7 +9,7 @@ import pytest
 
 from lockgate.errors import Mistake, PolicyError
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import Overrides, Policy
+from lockgate.policy.loaded import Overrides, Policy
 from lockgate.types import ExitCode
 
 Load: TypeAlias = Callable[..., Policy]

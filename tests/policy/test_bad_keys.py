@@ -8,7 +8,7 @@ from tests.policy.conftest import Load, Refused
 from tests.policy.texts import POLICY, with_condition, with_gate
 
 from lockgate.errors import Mistake
-from lockgate.policy.model import Overrides
+from lockgate.policy.loaded import Overrides
 
 METRICS = "accuracy, bias, f1, latency, log_loss, score, size"
 

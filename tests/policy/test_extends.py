@@ -13,7 +13,8 @@ from tests.policy.conftest import Load, Refused
 from lockgate.errors import PolicyError
 from lockgate.globs import Globs
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import ModelSpec, Policy
+from lockgate.policy.loaded import Policy
+from lockgate.policy.model import ModelSpec
 from lockgate.types import Condition
 
 BASE = """\

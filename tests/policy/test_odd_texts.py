@@ -8,7 +8,7 @@ from tests.policy.texts import POLICY, with_condition, with_gate
 
 from lockgate.errors import PolicyError
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import Overrides, Policy
+from lockgate.policy.loaded import Overrides, Policy
 from lockgate.policy.paths import nameable
 
 

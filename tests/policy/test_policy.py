@@ -8,7 +8,8 @@ from tests.policy.conftest import Load
 from tests.policy.texts import POLICY, with_gate
 
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import ModelSpec, Overrides, Policy, PredictionColumns, Sensitive, SliceSpec
+from lockgate.policy.loaded import Overrides, Policy
+from lockgate.policy.model import ModelSpec, PredictionColumns, Sensitive, SliceSpec
 from lockgate.types import Clause, Condition, Place
 
 FULL = Path(__file__).parent / "full.yaml"

@@ -10,7 +10,7 @@ from tests.policy.test_policy import FULL
 from tests.policy.texts import POLICY, with_condition, with_gate
 
 from lockgate.policy.lint import lint
-from lockgate.policy.model import Policy
+from lockgate.policy.loaded import Policy
 from lockgate.policy.nodes import parse
 from lockgate.policy.show import _flow, show
 

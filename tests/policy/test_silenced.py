@@ -5,7 +5,7 @@ from tests.policy.conftest import Load, Refused
 from tests.policy.texts import POLICY, with_condition, with_gate
 
 from lockgate.policy.lint import lint
-from lockgate.policy.model import Policy
+from lockgate.policy.loaded import Policy
 
 
 def advice_on(policy: Policy) -> list[str]:

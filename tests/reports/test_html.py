@@ -6,15 +6,19 @@ import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from lxml import html
 from tests.reports.making import record
 from tests.reports.records import RECORDS, blocked, many, undecided
 
+from lockgate.cli._show import write_reports
 from lockgate.reports.html import CARDS, notebook, render
-from lockgate.types import ExitCode, Record, Status
+from lockgate.run import execute
+from lockgate.types import Attachment, ExitCode, Record, Status
 
 
 @cache
@@ -51,7 +55,8 @@ def test_a_page_holds_no_script_and_loads_nothing(name: str) -> None:
             assert not str(attribute).startswith("on")
             assert attribute not in {"src", "srcset", "style", "action", "formaction", "background", "xlink:href"}
             if attribute == "href":
-                assert value.startswith("#") or value == "data:,"
+                attached = {f"./{held}" for held in RECORDS[name]().attachments}
+                assert value.startswith("#") or value == "data:," or value in attached
     assert not re.search(r"url\((?!\"data:image/svg)|@import|https?://(?!www\.w3\.org/2000/svg)", page)
 
 
@@ -270,3 +275,49 @@ def test_a_record_without_findings_is_shown() -> None:
     empty = replace(made, content=replace(made.content, findings=(), outcomes=(), gates=()))
     assert "Undecided" in render(empty)
     assert "Undecided" in notebook(empty)
+
+
+def test_attachments_are_linked_beside_the_page_with_their_digest(tmp_path: Path) -> None:
+    """As a run writes them: every link of the opened report leads to the bytes whose digest stands beside it."""
+    (tmp_path / "value.py").write_text("def worth(label):\n    return label + 1.0\n")
+    policy = tmp_path / "lockgate.yaml"
+    policy.write_text(
+        "lockgate: 1\nmodel: {task: binary, candidate: {predictions: {prediction: p}}}\n"
+        "data: {label: y, positive: 1}\n"
+        'gates: {business: {function: "value.py:worth", value_per_row: {min: 0}}}\n'
+    )
+    result = execute(policy, tables={"validation": pa.table({"y": [0, 1] * 20, "p": [0, 1] * 20})})
+    folder = tmp_path / "reports"
+    write_reports(folder, result.record, result.attachments)
+    tree = html.document_fromstring((folder / "report.html").read_text())
+    (link,) = tree.xpath("//section[@id='evidence']//a")
+    assert link.attrib == {"href": "./business-value.py", "target": "_blank", "rel": "noopener noreferrer"}
+    linked = (folder / link.get("href")).read_bytes()
+    assert linked == (tmp_path / "value.py").read_bytes()
+    assert words(link.xpath("ancestor::tr//code")[0]) == hashlib.sha256(linked).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("javascript:alert(1)", "//evil.example/x", "https://evil.example", "../../etc/passwd", "/etc/passwd"),
+        *(
+            "a b",
+            'a"onclick=alert(1)',
+            "<script>alert(1)</script>",
+            ".hidden",
+            "a\\b",
+            "a/b",
+            "%2e%2e%2fx",
+            "a?b#c",
+            "",
+        ),
+        *("a\n", "\u202etxt.exe", "data:text/html,x", "x" * 300),
+    ],
+)
+def test_an_attachment_with_another_name_than_a_files_is_not_linked(name: str) -> None:
+    made = replace(RECORDS["passed"](), attachments={name: Attachment(digest="sha256:0", media_type='x"><script>')})
+    tree = parsed(made)
+    (row,) = tree.xpath("//tr[th='attachment']")
+    assert row.xpath(".//a") == []
+    assert tree.xpath("//script") == []

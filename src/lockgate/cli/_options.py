@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from lockgate.policy.model import Overrides
+    from lockgate.policy.loaded import Overrides
 
     Names = click.ParamType[str]
 else:
@@ -108,7 +108,8 @@ def overrides(candidate: str | None, champion: str | None, data: tuple[str, ...]
         UsageError: a `--data` is no `ROLE=URI`, names no role, or names one twice.
     """
     from lockgate.errors import UsageError, did_you_mean
-    from lockgate.policy.model import ROLES, Overrides
+    from lockgate.policy.loaded import Overrides
+    from lockgate.policy.model import ROLES
 
     given: dict[str, str] = {}
     for text in data:

@@ -8,7 +8,7 @@ import click
 from lockgate.cli import _options as options
 
 if TYPE_CHECKING:
-    from lockgate.policy.model import Overrides
+    from lockgate.policy.loaded import Overrides
     from lockgate.types import ExitCode
 
 

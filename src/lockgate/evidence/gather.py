@@ -6,24 +6,23 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lockgate.errors import EvidenceError, UsageError, did_you_mean
+from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.artifacts import Artifacts
 from lockgate.evidence.asking import AskedModel
 from lockgate.evidence.columns import PinnedColumns, named_columns, pin_columns, read_predictions
+from lockgate.evidence.data_sets import DataSets
 from lockgate.evidence.frame import Answers, Labelling, build_frame
 from lockgate.evidence.raw import RawPredictions
-from lockgate.evidence.resolve import open_source
 from lockgate.evidence.slices import make_groupings, make_slices
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.sources.nothing import NoSource
-from lockgate.evidence.uri import PROFILE
 from lockgate.evidence.view import Evidence, Frame, OpenModel, Source, Step
 from lockgate.gates.base import Needs
-from lockgate.policy.model import GateSpec, ModelSpec, Policy
+from lockgate.policy.loaded import GateSpec, Policy
+from lockgate.policy.model import ModelSpec
 from lockgate.types import Attached, DataFacts, GateRules, ModelFacts
 
 if TYPE_CHECKING:
-    from lockgate.evidence.sources.profile import ProfileSource
     from lockgate.evidence.worker.model import Model
 
 
@@ -45,17 +44,17 @@ class Gathered:
         self._step = step
         self._stack = ExitStack()
         self._base = policy.path.parent
-        self._tables = tables
         self._models: dict[str, Model] = {}
         self._broken: dict[str, EvidenceError] = {}
         self._columns: dict[str, PinnedColumns] = {}
         self._raw: dict[tuple[int, str], RawPredictions] = {}
         self._frames: dict[tuple[str, bool], Frame | EvidenceError] = {}
         self._artifacts = Artifacts(policy.model, self._base, self._stack)
-        self.sources: dict[str, ArrowSource] = {}
-        self._profile: ProfileSource | None = None
+        self._data_sets = DataSets(policy.data, self._base, tables, step)
+        self.sources = self._data_sets.sources
+        self._rules_files = [file for spec in gates for file in spec.files]
         for spec in gates:
-            self._open_data(spec)
+            self._data_sets.open_for(spec)
 
     def __enter__(self) -> "Gathered":
         return self
@@ -76,10 +75,7 @@ class Gathered:
     @property
     def data(self) -> Mapping[str, DataFacts]:
         """The pinned data sets that were opened, by role."""
-        pinned = {role: source.facts() for role, source in self.sources.items()}
-        if self._profile is not None:
-            pinned["reference"] = self._profile.facts()
-        return {role: pinned[role] for role in sorted(pinned)}
+        return self._data_sets.facts()
 
     @property
     def attachments(self) -> tuple[Attached, ...]:
@@ -94,7 +90,8 @@ class Gathered:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know about the evidence."""
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
-        notes += [self._profile.note] if self._profile is not None else []
+        profile = self._data_sets.profile
+        notes += [profile.note] if profile is not None else []
         broken = dict.fromkeys(str(frame) for frame in self._frames.values() if isinstance(frame, EvidenceError))
         notes += [f"no predictions: {error}" for error in broken]
         if _same(self.models, "candidate", "champion"):
@@ -109,17 +106,16 @@ class Gathered:
         return tuple(notes)
 
     def verify(self) -> None:
-        """Check that the data, and what stands for models behind columns of it, still are what was pinned.
+        """Check that the data, what stands for models behind columns of it, and files of the rules are what was pinned.
 
         Raises:
             EvidenceError: a file was changed while the run read it.
         """
-        for source in self.sources.values():
-            source.verify()
-        if self._profile is not None:
-            self._profile.verify()
+        self._data_sets.verify()
         for columns in self._columns.values():
             columns.verify()
+        for file in self._rules_files:
+            file.verify()
         self._artifacts.verify(self.models)
 
     # --- what a gate sees of it ---------------------------------------------------------------------------------------
@@ -135,7 +131,7 @@ class Gathered:
 
     def _view(self, spec: GateSpec, role: str) -> Evidence:
         needs, data = spec.gate.needs, self._policy.data
-        reference = self._reference(needs, role)
+        reference = self._data_sets.reference(needs, role)
         source = self.sources[role] if role else NoSource()
         models = self._asked_models(needs, role)
         return Evidence(
@@ -165,54 +161,13 @@ class Gathered:
             seconds=spec.timeout,
             step=self._step,
             environment=spec.environment,
+            sandbox=self._policy.sandbox,
         )
 
     def _rules_of(self, spec: GateSpec) -> tuple[GateRules, ...]:
         return tuple(rules for rules in self._policy.rules.gates if rules.id == spec.id)
 
-    def _reference(self, needs: Needs, role: str) -> Source | None:
-        if needs.reference == "no":
-            return None
-        fix = "give the data that the candidate will see"
-        data, reference, profile = self.sources[role], self.sources.get("reference"), self._profile
-        if profile is not None:
-            if needs.reference == "yes" and profile.made_from(data.digest):
-                what = f"the reference is a profile of the {role} data: nothing can differ"
-                raise EvidenceError(what, where=f"data.{role}", fix=fix)
-            return profile
-        if needs.reference == "yes" and reference is not None and reference.same_rows_as(data):
-            what = f"{role} and reference are the same rows: nothing can differ"
-            raise EvidenceError(what, where=f"data.{role}", fix=fix)
-        return reference
-
-    # --- data sets ----------------------------------------------------------------------------------------------------
-
-    def _open_data(self, spec: GateSpec) -> None:
-        needs = spec.gate.needs
-        wanted = dict.fromkeys(spec.data, True)
-        wanted |= {
-            role: want == "yes"
-            for role, want in (("reference", needs.reference), ("training", needs.training))
-            if want != "no" and role not in wanted
-        }
-        for role, required in wanted.items():
-            if role in self.sources:
-                continue
-            given = self._tables.get(role, self._policy.data.uri(role))
-            if isinstance(given, str) and given.startswith(PROFILE):
-                if role in spec.data:
-                    what = f"the gate {spec.id!r} measures rows, and a profile holds none"
-                    raise UsageError(what, where=f"data.{role}", fix="give the data themselves")
-                from lockgate.evidence.sources.profile import open_profile
-
-                self._profile = self._profile or open_profile(given, base=self._base, role=role)
-            elif given is not None:
-                self._step(f"reading {role}")
-                texts = frozenset(column for column in (self._policy.data.id,) if column is not None)
-                self.sources[role] = open_source(given, base=self._base, role=role, text_columns=texts)
-            elif required:
-                what = f"the gate {spec.id!r} needs the data set {role!r}"
-                raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")
+    # --- features -----------------------------------------------------------------------------------------------------
 
     def _features(self, needs: Needs, source: Source, reference: Source | None) -> tuple[str, ...]:
         """The feature columns: the policy's, else those that the candidate names, else all without another role.

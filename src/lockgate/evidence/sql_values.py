@@ -1,6 +1,6 @@
 """A number for each row by SQL of the policy, through DuckDB: in memory, with no access to anything else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +49,7 @@ def row_values(source: Source, expression: str, own: Mapping[str, pa.Array], *, 
     own_names = {name.casefold() for name in own}
     schema = [*own, *(name for name in source.schema if name.casefold() not in own_names)]
     with closed_connection() as connection:
-        tree = _tree(connection, expression, place)
+        tree = _checked(connection, expression, place)
         check_repeatable(connection, tree, schema, place)
         row, held = free_name(schema), named_in(schema, tree, where=source.uri)
         taken = source.table([name for name in held if name not in own]) if set(held) - set(own) else None
@@ -78,6 +78,20 @@ def row_values(source: Source, expression: str, own: Mapping[str, pa.Array], *, 
         fix = "say what such a row is worth, for example with coalesce(…, 0)"
         raise EvidenceError(what, where=f"{source.uri}, {place}", fix=fix)
     return values
+
+
+def check_expression(expression: str, place: str) -> None:
+    """Find what is wrong with an SQL expression before there are data to try it on.
+
+    Raises:
+        UsageError: it is no single expression, calls what there is not, looks at more than the rows, gives one value
+            for all of them, or does not give the same answer each time.
+    """
+    with closed_connection() as connection:
+        tree = _checked(connection, expression, place)
+        # A name such as `current_date` may be a column of data that are not here: told when they are.
+        columns = [name for node in nodes_of(tree) for name in names_in(node)]
+        check_repeatable(connection, tree, columns, place)
 
 
 def codes_column(codes: Codes, values: Sequence[Label]) -> pa.Array:
@@ -129,6 +143,43 @@ def _tree(connection: "duckdb.DuckDBPyConnection", expression: str, place: str) 
         raise _mistake(expression, "it is more than one expression", place)
     (tree,) = statements[0]["node"]["select_list"]
     return tree
+
+
+def _checked(connection: "duckdb.DuckDBPyConnection", expression: str, place: str) -> Any:
+    """The expression's syntax tree, if it can give a number for each row of any data.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    tree = _tree(connection, expression, place)
+    ctes = any(node.get("cte_map", {}).get("map") for node in nodes_of(tree))
+    for node in nodes_of(tree):
+        seen = node.get("table_name") if node.get("type") == "BASE_TABLE" else None
+        if node.get("type") == "TABLE_FUNCTION" or (seen is not None and seen.casefold() != "data" and not ctes):
+            what = "it reads more than the rows" if seen is None else f"there is no table {seen!r}"
+            raise _mistake(expression, what, place, "use the row's own columns, or a sub-query over `data`, these rows")
+    called = {node["function_name"].lower() for node in nodes_of(tree) if node.get("class") in {"FUNCTION", "WINDOW"}}
+    kinds = dict(connection.execute("SELECT lower(function_name), function_type FROM duckdb_functions()").fetchall())
+    unknown = sorted(name for name in called if name.isidentifier() and name not in kinds)
+    if unknown:
+        fix = did_you_mean(unknown[0], [name for name in kinds if name.isidentifier()])
+        raise _mistake(expression, f"there is no function {unknown[0]!r}", place, fix)
+    for name in _called_on_rows(tree):
+        if kinds.get(name) == "aggregate":
+            fix = f"write (SELECT {name}(…) FROM data), or {name}(…) OVER ()"  # noqa: S608 (words for a person)
+            raise _mistake(expression, f"{name}() gives one value for all rows", place, fix)
+    return tree
+
+
+def _called_on_rows(tree: Any) -> Iterator[str]:
+    """The functions that an expression calls by itself, and not in a sub-query or over a window."""
+    if isinstance(tree, dict):
+        if tree.get("class") == "SUBQUERY":
+            return
+        if tree.get("class") == "FUNCTION":
+            yield tree["function_name"].lower()
+    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _called_on_rows(part)
 
 
 def _frame_of(statement: dict[str, Any]) -> Any:

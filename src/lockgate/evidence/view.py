@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.evidence.distribution import Counts, Distribution, freeze
-from lockgate.types import JSON, Attached, ModelFacts, Task
+from lockgate.types import JSON, Attached, ModelFacts, Sandbox, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -321,6 +321,8 @@ class Evidence:
         keep: keeps bytes beside the Record (a library's own report, a picture); no verdict rests on them.
         environment: the Python of the library that the gate runs (`needs.library`).
         used: notes the versions of libraries that measured elsewhere, by name, for the Record.
+        sandbox: how the policy wants programs confined that the gate starts.
+        confined: notes what confined a program that the gate started, for the Record.
     """
 
     task: Task
@@ -351,6 +353,8 @@ class Evidence:
     keep: Callable[[Attached], None] = _silently
     environment: "Home | Environment" = "auto"
     used: Callable[[Mapping[str, str]], None] = _silently
+    sandbox: Sandbox = "best_effort"
+    confined: Callable[[str], None] = _silently
 
     def asks(self, metric: str) -> bool:
         """Whether the policy asks for a metric of this gate."""

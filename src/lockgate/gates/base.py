@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from lockgate.evidence.view import Evidence
-from lockgate.types import Measurement, Metric, Missing, Status
+from lockgate.types import Measurement, Metric, Missing, Status, Task
 
 API = 1
 """Version of the contract between Lockgate and a gate; a gate written for another one is refused."""
@@ -21,6 +21,31 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Marks a setting that names a file which decides; see `RuleFile` and `RuleFunction`."""
+
+    function: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfTasks:
+    """Marks a setting that has a meaning for some tasks alone; `fix` says what else to write."""
+
+    tasks: tuple[Task, ...]
+    fix: str
+
+
+RuleFile: TypeAlias = Annotated[str, Deciding()]
+"""A file of the project that is a part of the rules (limits, a key that is trusted), relative to the policy.
+
+It must be there when the policy is loaded; the digest of its bytes is in the digest of the rules, and a run during
+which it changes decides nothing. Not for evidence: what is measured may change without the rules.
+"""
+
+RuleFunction: TypeAlias = Annotated[str, Deciding(function=True)]
+"""A function `path/to/file.py:name` below the policy's folder, whose file is a part of the rules like a `RuleFile`."""
 
 Want: TypeAlias = Literal["no", "if_there", "yes"]
 

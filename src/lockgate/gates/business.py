@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from lockgate.errors import UsageError
 from lockgate.evidence.cuts import Asked, Cut, cuts, measurement
 from lockgate.evidence.functions import OwnFunction, own_function
 from lockgate.evidence.samples import candidate_of, frame_of
+from lockgate.evidence.sql_values import check_expression
 from lockgate.evidence.view import Bools, Evidence, Floats, Frame, Predictions
 from lockgate.evidence.worth import Amounts, Rule, by_amounts, by_function, by_sql, decided
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Needs, OfTasks, Params, RuleFunction
 from lockgate.stats.paired.totals import Totals, totals_law
 from lockgate.stats.uncertainty.threshold import Decisions, cross_fitted, shortfall, threshold_law
 from lockgate.stats.undefined import Undefined
@@ -57,22 +59,43 @@ class ValueBlock(Params):
     true_negative: float = Field(description="a negative row, decided negatively", allow_inf_nan=False)
 
 
+class _WrongSql(ValueError):
+    """What is wrong with an expression, and how to mend it."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
 class Settings(Params):
     """What a decision is worth: one of three ways to say it."""
 
-    value: ValueBlock | None = Field(
+    value: Annotated[
+        ValueBlock | None,
+        OfTasks(tasks=("binary",), fix="write `sql` or `function`, which know each row's label and prediction"),
+    ] = Field(
         None,
         description="what each cell of the confusion matrix is worth: `{true_positive: …, …}` (binary)",
     )
     sql: str | None = Field(
         None, min_length=1, description="SQL expression over the row's columns, `prediction`, `label` and `score`"
     )
-    function: str | None = Field(
+    function: RuleFunction | None = Field(
         None,
         min_length=1,
         description="`path/to/file.py:name` of a Python function whose arguments are columns, `prediction`, `label`, "
         "`score`: arrays in, one number for each row out",
     )
+
+    @field_validator("sql")
+    @classmethod
+    def _is_an_expression(cls, sql: str | None) -> str | None:
+        try:
+            if sql is not None:
+                check_expression(sql, "")
+        except UsageError as error:
+            raise _WrongSql(error.what, error.fix) from error
+        return sql
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -89,14 +112,14 @@ class Business:
     Every row is given the value of what the candidate decides on it: by four amounts for the cells of the confusion
     matrix (`value`), by an SQL expression over the row's own columns and `prediction`, `label`, `score` (`sql`; a name
     of these three means the model's and the policy's, whatever columns there are), or by a Python function of the
-    project (`function`, whose file is trusted like a gate of your own and kept beside the Record with its digest).
-    `value_per_row` is the mean and `value_total` the sum over rows, with `data.weight`; rows of one `data.cluster`
-    count as one in every interval. The champion's decisions are valued alike: `max_drop` and `min_gain` are held
-    against the mean of the differences row by row. Of a binary model with scores, `best_threshold` is the score from
-    which on a positive decision would have been worth most, and `threshold_cost` what the present decisions are worth
-    less per row than those; it is measured on rows that did not choose the threshold, so that the optimism of choosing
-    is not counted, and what so few rows fall short of the best threshold is added. A row without a finite value is an
-    error.
+    project (`function`, whose file is trusted like a gate of your own, stands in the rules' digest, and is kept beside
+    the Record). `value_per_row` is the mean and `value_total` the sum over rows, with `data.weight`; rows of one
+    `data.cluster` count as one in every interval. The champion's decisions are valued alike: `max_drop` and `min_gain`
+    are held against the mean of the differences row by row. Of a binary model with scores, `best_threshold` is the
+    score from which on a positive decision would have been worth most, and `threshold_cost` what the present decisions
+    are worth less per row than those; it is measured on rows that did not choose the threshold, so that the optimism of
+    choosing is not counted, and what so few rows fall short of the best threshold is added. A row without a finite
+    value is an error.
 
     Why it matters
     --------------

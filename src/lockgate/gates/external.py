@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from lockgate.errors import EvidenceError
 from lockgate.evidence.view import Evidence
 from lockgate.external.cases import OUTCOMES, Case, Results
-from lockgate.external.command import run
+from lockgate.external.command import Walls, run
 from lockgate.external.paths import search
 from lockgate.external.read import Format, read
 from lockgate.gates.base import API, Example, Needs, Params
@@ -58,6 +58,10 @@ class Settings(Params):
     better: Mapping[str, Better] = Field({}, description="which way a further metric is better; left out: higher")
     candidate: str | None = Field(None, description="JMESPath of the candidate's sha256 in the file, which must match")
     command: tuple[str, ...] = Field((), description="program and arguments that write the file anew, without a shell")
+    network: bool = Field(default=False, description="whether `command` may reach the network out of its sandbox")
+    read: tuple[str, ...] = Field(
+        (), description="files and folders that `command` may read beside the policy's folder, hidden ones too"
+    )
 
     @field_validator("case")
     @classmethod
@@ -99,9 +103,12 @@ class External:
     levels are known. `pass_rate` and `mean_score` have intervals over cases: repeats of one case, by its `id`, are
     averaged first. With `champion_file`, the champion's run of the same cases, they are compared case by case:
     McNemar's exact test and Tango's limits where cases pass or fail, sign flips and Student's law otherwise. A case
-    that broke or was skipped is no pass. `command` runs the tool; it must write the file anew, in its time, and gets
-    none of the pipeline's secrets. It is trusted like a gate of one's own. `candidate` finds the digest of the model in
-    the file, and a result of another model is an error.
+    that broke or was skipped is no pass. `command` runs the tool, which must write the file anew, in place and in time.
+    It gets none of the pipeline's secrets and, as the policy's `sandbox` asks, may write that file and a home folder
+    that is thrown away, read programs and the policy's folder save its hidden entries (`.git`, `.env`), and start
+    programs of its own; what else it must read stands under `read`, and the network is closed but for `network: true`.
+    How it was confined stands in the report. `candidate` finds the digest of the model in the file, and a result of
+    another model is an error.
 
     Why it matters
     --------------
@@ -149,7 +156,17 @@ class External:
         path = folder / params.file
         if params.command:
             evidence.step(f"running {params.command[0]}")
-            run(params.command, path, folder=folder, seconds=evidence.seconds)
+            walls = Walls(
+                asked=evidence.sandbox, network=params.network, read=tuple(folder / name for name in params.read)
+            )
+            run(
+                params.command,
+                path,
+                folder=folder,
+                seconds=evidence.seconds,
+                walls=walls,
+                confined=evidence.confined,
+            )
         results, digest, document = _read(path, params)
         _check_candidate(params, document, evidence, path)
         champion = None if params.champion_file is None else _read(folder / params.champion_file, params)[0]

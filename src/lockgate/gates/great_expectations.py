@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from lockgate.errors import EvidenceError, GateError
 from lockgate.evidence.view import Evidence
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Needs, Params, RuleFile
 from lockgate.libraries.asked import Asked, Name
 from lockgate.libraries.measured import measured
 from lockgate.types import Measurement, Metric, Missing, Status
@@ -21,8 +21,8 @@ _AGES = "{name: ExpectColumnValuesToBeBetween, settings: {column: age, min_value
 class Settings(Params):
     """What is expected of the data."""
 
-    suite: Annotated[str, Field(min_length=1)] | None = Field(
-        None, description="JSON file of a suite, as Great Expectations saves it; relative to the policy"
+    suite: RuleFile | None = Field(
+        None, min_length=1, description="JSON file of a suite, as Great Expectations saves it; relative to the policy"
     )
     expectations: tuple[Name | Asked, ...] = Field(
         (), description="names of expectations, each alone or as {name, settings, id}, beside those of the suite"

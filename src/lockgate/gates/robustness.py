@@ -134,8 +134,9 @@ class Robustness:
     cells, and then each feature in every row; `unseen` writes a category that no row holds into one text feature at a
     time; `out_of_range` moves one number feature at a time beyond both ends of its range. Each is a case of `flip_rate`
     and `refusals` and, where a limit asks for it, `quality_loss`. A limit under `metrics` holds for all cases; one
-    under `columns` for the cases of that feature. Two blocks with `uses: robustness` set different limits for different
-    perturbations.
+    under `columns` for the cases of that feature. Two blocks set different limits for different perturbations, each
+    asking the models about its own rows alone: `noise: {uses: robustness, perturb: [noise], flip_rate: {max: 2%}}`
+    beside `gaps: {uses: robustness, perturb: [missing], flip_rate: {max: 10%}}`.
 
     A model that raises on a row, or gives what is no answer (NaN), refuses it. Refused rows have no decision that could
     flip: they count in `refusals` alone, and where no limit stands on `refusals` they make the case an error, so that

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lockgate.errors import EvidenceError
 from lockgate.evidence.uri import redacted
 from lockgate.evidence.view import Artifact, Evidence
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Needs, Params, RuleFile
 from lockgate.scan.advisories import Audit, audit
 from lockgate.scan.bom import MEDIA_TYPE, Data, bom
 from lockgate.scan.libraries import needed
@@ -30,7 +30,7 @@ class Signature(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     file: str = Field(min_length=1, description="the signature: a bundle of model-signing, or raw or base64 bytes")
-    key: str = Field(min_length=1, description="the signer's public key in PEM, Ed25519 or ECDSA")
+    key: RuleFile = Field(min_length=1, description="the signer's public key in PEM, Ed25519 or ECDSA")
 
 
 class Settings(Params):
@@ -139,12 +139,12 @@ class Security:
             files={"model.skops": _MODEL},
         ),
         Example(
-            name="a signature whose key is not there",
+            name="a signature whose key is none",
             policy="signature: {file: model.sig, key: signer.pem}",
             status=Status.ERROR,
             data={},
             model="task: other\ncandidate: model.txt",
-            files={"model.txt": _MODEL, "model.sig": "AAAA"},
+            files={"model.txt": _MODEL, "model.sig": "AAAA", "signer.pem": "no key"},
         ),
     )
 

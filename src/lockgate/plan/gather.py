@@ -16,7 +16,8 @@ from lockgate.evidence.view import Evidence, Frame, Predictions
 from lockgate.measure import measure
 from lockgate.plan.result import Assumptions, Source
 from lockgate.plan.suppose import ROWS, supposed_policy, supposed_table, with_predictions
-from lockgate.policy.model import GateSpec, ModelSpec, Policy
+from lockgate.policy.loaded import GateSpec, Policy
+from lockgate.policy.model import ModelSpec
 from lockgate.policy.paths import SCHEME
 from lockgate.stats.planning import twin
 from lockgate.types import GateRules, GateRun

@@ -12,7 +12,7 @@ from lockgate.plan.gather import Seen, Sight, look
 from lockgate.plan.questions import NoQuestion, Setting, limit_at, question_of
 from lockgate.plan.result import Assumptions, Plan, Planned, Point, Source, Unplanned
 from lockgate.policy.load import load_policy
-from lockgate.policy.model import Overrides, Policy
+from lockgate.policy.loaded import Overrides, Policy
 from lockgate.progress import Progress, silent
 from lockgate.stats.planning.power import Aim, Question, smallest
 from lockgate.types import At, Finding, GateRun, Measurement, Rules

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from lockgate.evidence.view import Label
 from lockgate.globs import Globs
-from lockgate.policy.model import DataBlock, ModelSpec, Policy, PredictionColumns, SliceSpec
+from lockgate.policy.loaded import Policy
+from lockgate.policy.model import DataBlock, ModelSpec, PredictionColumns, SliceSpec
 
 ROWS = 10_000
 """Rows of a supposed data set: enough for every law to be well known."""

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from lockgate.errors import Mistake
 from lockgate.globs import Globs
 from lockgate.plugins import built_in_gates
-from lockgate.policy.model import GateSpec, Policy
+from lockgate.policy.loaded import GateSpec, Policy
 from lockgate.policy.rules import silenced_by
 from lockgate.types import COMPARATIVE_BOUNDS, Clause, GateRules, Place
 

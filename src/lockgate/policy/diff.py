@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 from lockgate.gates.base import metrics_of
 from lockgate.globs import matches, specificity
 from lockgate.policy.blocks import Blocks
-from lockgate.policy.model import ConditionBlock, DecideBlock, GateBlock, GateSpec, Policy, SandboxBlock, ScorecardBlock
+from lockgate.policy.loaded import GateSpec, Policy
+from lockgate.policy.model import ConditionBlock, DecideBlock, GateBlock, SandboxBlock, ScorecardBlock
 from lockgate.policy.rules import BuiltGate, column_settings
 from lockgate.policy.tighter import ORDERS, Tighter, tighter
 from lockgate.types import JSON, Clause, Condition, Direction, Place
@@ -200,6 +201,10 @@ def _gate_keys(gate: BuiltGate) -> Iterator[tuple[Path, _Entry]]:
     }
     for key, value in held.items():
         yield (*own, key), _Entry(value=value, declared=_declared(frame[key]), place=spec.place)
+    bytes_ = {("code",): spec.code, **{(*file.setting, "file"): file.digest for file in spec.files}}
+    for path, digest in bytes_.items():
+        if digest is not None:
+            yield (*own, *path), _Entry(value=digest, declared=Tighter.FIXED, place=spec.place)
     if any(clause.scope != "slices" for clause in rules.clauses):
         tolerated = _Entry(value=rules.tolerate or 0.0, declared=Tighter.DOWN, place=spec.place)
         yield (*own, "columns", "tolerate"), tolerated

@@ -8,7 +8,7 @@ from posixpath import normpath
 from lockgate.errors import Mistake
 from lockgate.gates.base import metrics_of
 from lockgate.policy.chance import chance_advice
-from lockgate.policy.model import GateSpec, Policy
+from lockgate.policy.loaded import GateSpec, Policy
 from lockgate.policy.paths import SCHEME
 from lockgate.policy.rules import can_block, silenced_by
 from lockgate.types import Clause, GateRules, Metric, Place

@@ -3,18 +3,20 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from lockgate.errors import Mistake, PolicyError, did_you_mean
 from lockgate.policy.blocks import VERSION, Blocks
 from lockgate.policy.extend import load_tree
+from lockgate.policy.files import rules_files
+from lockgate.policy.loaded import GateSpec, Overrides, Policy
 from lockgate.policy.merge import relative
-from lockgate.policy.model import ROLES, DataBlock, GateSpec, ModelBlock, ModelSpec, Overrides, Policy
+from lockgate.policy.model import ROLES, DataBlock, ModelBlock, ModelSpec
 from lockgate.policy.nodes import Node
 from lockgate.policy.paths import nameable
-from lockgate.policy.rules import canonical, params_json
+from lockgate.policy.rules import BuiltGate, canonical, params_json
 from lockgate.policy.tree import Finder
 from lockgate.policy.whole import check_whole
 from lockgate.types import Clause, GateRules, Place, Rules
@@ -40,6 +42,8 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
     blocks = loaded.blocks
     if loaded.complete:  # else what is absent here may stand in the parent that could not be read
         mistakes += check_whole(loaded.top, blocks, overrides, finder)
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (links stay as the user made them)
+    blocks = replace(blocks, gates=tuple(_with_files(gate, folder, loaded.top, mistakes) for gate in blocks.gates))
     model, data, decide, scorecard = blocks.model, blocks.data, blocks.decide, blocks.scorecard
     sandbox = blocks.sandbox
     if mistakes or not (model and data and decide and scorecard and sandbox):
@@ -52,7 +56,6 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
         reuse=decide.reuse,
         weights=dict(scorecard.weights),
     )
-    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (links stay as the user made them)
     return Policy(
         path=path,
         digest=_sha256(loaded.content),
@@ -66,6 +69,12 @@ def load_policy(path: Path, overrides: Overrides | None = None) -> Policy:
         overrides=overrides,
         places=dict(_places(loaded.top)),
     )
+
+
+def _with_files(gate: BuiltGate, folder: Path, top: Node, mistakes: list[Mistake]) -> BuiltGate:
+    """A gate with the files that its settings make a part of the rules."""
+    node = top.entries["gates"].entries[gate.spec.id]
+    return replace(gate, spec=replace(gate.spec, files=rules_files(gate.spec.params, folder, node, mistakes)))
 
 
 def _places(top: Node) -> Iterator[tuple[str, Place]]:
@@ -160,6 +169,7 @@ def _gate(spec: GateSpec, rules: GateRules) -> dict[str, Any]:
         "uses": spec.uses.rpartition(":")[2] if spec.code is not None else spec.uses,
         "code": spec.code,
         "params": params_json(spec.params),
+        "files": {".".join(file.setting): file.digest for file in spec.files},
         "data": list(spec.data),
         "timeout": spec.timeout,
         "tolerate": rules.tolerate,

@@ -3,19 +3,16 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lockgate.evidence.view import Label
-from lockgate.gates.base import Gate, Params
 from lockgate.policy.paths import Where
 from lockgate.policy.tighter import Tighter
 from lockgate.policy.units import Limit, Seconds
-from lockgate.types import Inconclusive, Level, Place, Reuse, Rules, Sandbox, Task
+from lockgate.types import Inconclusive, Level, Reuse, Sandbox, Task
 
 ROLES = ("validation", "reference", "training", "production")
 """The data sets that a policy can name."""
@@ -369,83 +366,13 @@ class PolicyFile(Block):
     model: Annotated[ModelBlock, Tighter.FREE] = Field(description="the model that is judged")
     sandbox: SandboxWord = Field(
         "best_effort",
-        description="how the models' processes are confined: as well as the machine can, wholly or it is an error, "
-        "or by limits alone",
+        description="how the models' processes and the gates' commands are confined: as well as the machine can, "
+        "wholly or it is an error, or by limits alone",
     )
     data: Annotated[DataBlock, Tighter.FREE] = Field(DataBlock(), description="the data sets and their columns")
     decide: Annotated[DecideBlock, Tighter.FREE] = Field(DecideBlock(), description="how the verdict is reached")
     gates: Annotated[Mapping[str, GateBlock], Tighter.SUPERSET] = Field(min_length=1, description="gates by id")
     scorecard: Annotated[ScorecardBlock, Tighter.FREE] = Field(ScorecardBlock(), description="weights of the scorecard")
-
-
-# --- a loaded policy --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
-    """What a command line says about where evidence is; it never touches a threshold."""
-
-    candidate: str | None = None
-    champion: str | None = None
-    data: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateSpec:
-    """One gate of a policy, ready to run.
-
-    Attributes:
-        id: its name in the policy.
-        uses: what it is.
-        gate: its class.
-        params: its settings.
-        data: the data roles that it measures.
-        timeout: seconds after which it is broken off.
-        code: `sha256:…` of its file, where it came from a path.
-        place: where it stands in the policy.
-        environment: the Python of the library that it runs.
-    """
-
-    id: str
-    uses: str
-    gate: type[Gate[Any]]
-    params: Params
-    data: tuple[str, ...]
-    timeout: float | None
-    code: str | None
-    place: Place
-    environment: Home | Environment = "auto"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """A policy that holds: loaded, extended, checked, with the places of evidence that the caller overrode.
-
-    Attributes:
-        path: its file.
-        digest: `sha256:…` of the file's bytes.
-        rules_digest: `sha256:…` of all that decides, whatever file it came from and wherever the evidence is.
-        rules: what `judge` reads.
-        model: the models.
-        sandbox: how their processes are confined.
-        data: the data sets.
-        seed: of every random draw.
-        gates: the gates in their order.
-        overrides: what the caller overrode.
-        places: where keys outside the gates stand, as `data.min_rows`.
-    """
-
-    path: Path
-    digest: str
-    rules_digest: str
-    rules: Rules
-    model: ModelBlock
-    sandbox: Sandbox
-    data: DataBlock
-    seed: int
-    gates: tuple[GateSpec, ...]
-    overrides: Overrides
-    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 def _distinct(values: Any, what: str) -> None:

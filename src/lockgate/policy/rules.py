@@ -14,7 +14,8 @@ from lockgate.errors import GateError, LockgateError, Mistake, did_you_mean, nea
 from lockgate.gates.base import Gate, Params, metrics_of
 from lockgate.plugins import FoundGate, foreign_code, metrics_fault
 from lockgate.policy.conditions import read_condition
-from lockgate.policy.model import ROLES, GateBlock, GateSpec
+from lockgate.policy.loaded import GateSpec
+from lockgate.policy.model import ROLES, GateBlock
 from lockgate.policy.nodes import Node, kind
 from lockgate.policy.tree import Finder, uses_of
 from lockgate.policy.units import share

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from lockgate.gates.base import metrics_of
 from lockgate.policy.conditions import BOUNDS
-from lockgate.policy.model import GateSpec, ModelBlock, Policy
+from lockgate.policy.loaded import GateSpec, Policy
+from lockgate.policy.model import ModelBlock
 from lockgate.policy.rules import params_json
 from lockgate.policy.scalars import resolve
 from lockgate.policy.units import UNITS

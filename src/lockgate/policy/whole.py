@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from lockgate.errors import LockgateError, Mistake, did_you_mean
-from lockgate.gates.base import Gate, metrics_of
+from lockgate.gates.base import Gate, OfTasks, metrics_of
 from lockgate.policy.blocks import Blocks
-from lockgate.policy.model import ROLES, Overrides
+from lockgate.policy.loaded import Overrides
+from lockgate.policy.model import ROLES
 from lockgate.policy.nodes import Node
 from lockgate.policy.rules import BuiltGate, blocks, can_block, silenced_by
 from lockgate.policy.tighter import ORDERS
@@ -115,6 +116,13 @@ def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[M
 
 def _check_task(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
     task, metrics = given.value("model", "task"), metrics_of(built.spec.gate, built.spec.params)
+    for key, field in type(built.spec.params).model_fields.items():
+        mark = next((mark for mark in field.metadata if isinstance(mark, OfTasks)), None)
+        set_ = key in built.spec.params.model_fields_set
+        if mark is not None and set_ and task in get_args(Task) and task not in mark.tasks:
+            node = given.node("gates", built.spec.id, key)
+            what = f"it is about {' and '.join(mark.tasks)} tasks, and the model's task is {task}"
+            yield Mistake(place=built.spec.place if node is None else node.at, what=what, fix=mark.fix)
     for clause in built.rules.clauses:
         tasks = metrics[clause.metric].tasks
         if tasks and task in get_args(Task) and task not in tasks:

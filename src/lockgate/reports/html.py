@@ -6,6 +6,7 @@ the style sheet, drawings of numbers (`axis`) and cleaned charts (`charts`, `svg
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -48,6 +49,7 @@ FILE: str | None = "report.html"
 CARDS = 40  # failures shown with everything that is known of them; the others stand in the table of all conditions
 UNFOLDED = 8  # of these, how many of each gate stand there unfolded
 BUDGET = 720_000  # bytes for the tables of all conditions, so that the page stays under 1 MB
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 OPEN = 60  # up to so many conditions, the tables stand open
 
 
@@ -81,6 +83,7 @@ def render(record: Record) -> str:
         gates=_tables(record, known),
         opened=len(record.content.findings) <= OPEN,
         policy=_policy(record),
+        attachments=_attachments(record),
         command=sorting.command(record),
     )
     return text + "\n"
@@ -235,6 +238,19 @@ def _row(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
         "axis": _strip(finding, known) if compares else None,
         "message": "" if compares else why(finding, 200),
     }
+
+
+def _attachments(record: Record) -> Sequence[Mapping[str, str]]:
+    """What is kept beside the Record. Linked where its name is a plain file name: no address, no other folder."""
+    return [
+        {
+            "name": plain(name, 200),
+            "type": plain(held.media_type),
+            "digest": plain(held.digest.removeprefix("sha256:")),
+            "link": f"./{name}" if _FILE_NAME.fullmatch(name) else "",
+        }
+        for name, held in record.attachments.items()
+    ]
 
 
 def _scores(record: Record) -> Sequence[Mapping[str, Any]]:

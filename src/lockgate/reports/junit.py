@@ -7,6 +7,7 @@ text in `system-out`, because CI systems know no third outcome and a warning doe
 from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from lockgate.reports.summary import sandboxes
 from lockgate.reports.text import plain, sentence
 from lockgate.types import Finding, Record, Status
 
@@ -57,7 +58,7 @@ def _facts(record: Record) -> Mapping[str, str]:
         "lockgate.policy": content.policy.digest,
     }
     facts |= {f"lockgate.model.{role}": model.digest or "no bytes here" for role, model in content.models.items()}
-    facts |= {f"lockgate.sandbox.{role}": m.sandbox for role, m in content.models.items() if m.sandbox is not None}
+    facts |= {f"lockgate.sandbox.{name}": level for name, level in sandboxes(record)}
     return facts | {f"lockgate.data.{role}": data.digest for role, data in content.data.items()}
 
 

@@ -15,7 +15,7 @@ from lockgate.reports.summary import (
     counts,
     headline,
     metrics,
-    sandboxes,
+    sandboxes_said,
     summarise,
     verdict_word,
 )
@@ -228,7 +228,7 @@ def _closing(record: Record) -> str:
         + [f"policy {_digest(content.policy.digest)}", f"record {_digest(record.digest)}"]
     )
     notes = "".join(f"\nNote: {prose(note)}\n" for note in content.notes[:10])
-    said = sandboxes(record)
+    said = sandboxes_said(record)
     digests = prose(" · ".join([*evidence, *([f"sandbox {said}"] if said else [])]))
     return f"{notes}\nReproduce: {code(command(record), 2000)}\n\nLockgate {code(content.lockgate)} · {digests}\n"
 

@@ -125,10 +125,16 @@ def measurements(record: Record) -> Mapping[str, Measurement]:
     return {identity(gate, measured.metric, measured.at): measured for gate, measured in held}
 
 
-def sandboxes(record: Record) -> str:
-    """What confined the models' processes: `candidate landlock+seccomp, champion none`; empty: none was opened."""
-    held = ((role, model.sandbox) for role, model in record.content.models.items() if model.sandbox is not None)
-    return ", ".join(f"{plain(role)} {plain(level)}" for role, level in held)
+def sandboxes(record: Record) -> tuple[tuple[str, str], ...]:
+    """What confined the models' processes, by role, and the programs that gates started, by gate."""
+    held = [(role, model.sandbox) for role, model in record.content.models.items()]
+    held += [(run.id, run.sandbox) for run in record.content.gates]
+    return tuple((plain(name), plain(level)) for name, level in held if level is not None)
+
+
+def sandboxes_said(record: Record) -> str:
+    """`candidate landlock+seccomp, champion none`; empty: nothing was confined."""
+    return ", ".join(f"{name} {level}" for name, level in sandboxes(record))
 
 
 def command(record: Record) -> str:

@@ -218,7 +218,7 @@ def _closing(console: "Console", record: Record, held: sorting.Summary, report: 
         console.print()
         few = plural(len(held.listed), "part of the data is", "parts of the data are")
         _line(console, (f"{few} too small to be judged: listed in the report.", ""))
-    if said := sorting.sandboxes(record):
+    if said := sorting.sandboxes_said(record):
         _line(console, (f"Sandbox: {said}", "dim"))
     for note in record.content.notes:
         _line(console, (f"Note: {_safe(note, long=True)}", "dim"))

@@ -56,9 +56,17 @@ def confine(
     level, reason = str(header.get("level")), clean(str(header.get("reason", "")))
     if level not in LEVELS:
         raise EvidenceError("the worker does not say how it is confined", where=process.where)
+    return enough(level, reason, asked, process.where)
+
+
+def enough(level: str, reason: str, asked: Sandbox, where: str) -> Reached:
+    """What was reached, if it is what the policy asks.
+
+    Raises:
+        EvidenceError: the policy requires the whole sandbox, and this is less.
+    """
     if asked == "required" and level != FULL:
         fix = "run it on Linux 5.13 or newer with Landlock and seccomp, on x86_64 or aarch64, or ask for less"
-        raise EvidenceError(
-            f"the policy requires a sandbox, and this machine gives {level}: {reason}", where=process.where, fix=fix
-        )
+        what = f"the policy requires a sandbox, and this machine gives {level}: {reason}"
+        raise EvidenceError(what, where=where, fix=fix)
     return Reached(level=level, reason=reason)

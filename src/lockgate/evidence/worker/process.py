@@ -28,8 +28,7 @@ import importlib.machinery, importlib.util
 spec = importlib.machinery.ModuleSpec("lockgate", None, is_package=True)
 spec.submodule_search_locations = [sys.argv[1]]
 sys.modules["lockgate"] = importlib.util.module_from_spec(spec)
-from lockgate.evidence.worker.child import main
-main(int(sys.argv[2]), int(sys.argv[3]))
+importlib.import_module(sys.argv[2]).main(*map(int, sys.argv[3:]))
 """
 _PACKAGE = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 20
@@ -69,6 +68,16 @@ class Limits:
         """What the worker sets on itself before it opens the model."""
         memory = _default_memory() if self.memory is None else self.memory
         return {"memory": memory, "files": self.files, "written": self.written, "core": 0}
+
+
+def boot(module: str, *descriptors: int) -> list[str]:
+    """Arguments with which a Python runs the `main` of one of our modules, though Lockgate is not installed there.
+
+    Args:
+        module: its full name.
+        descriptors: files that `main` is given.
+    """
+    return ["-c", _BOOT, str(_PACKAGE), module, *map(str, descriptors)]
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -114,7 +123,7 @@ class Process:
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
         # Not -I, which would ignore PYTHONHASHSEED: nothing of the user's is in this environment, nor in its home.
-        command = [str(python), "-s", "-c", _BOOT, str(_PACKAGE), str(theirs_in), str(theirs_out)]
+        command = [str(python), "-s", *boot("lockgate.evidence.worker.child", theirs_in, theirs_out)]
         try:
             self._process = subprocess.Popen(
                 command,

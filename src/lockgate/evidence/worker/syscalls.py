@@ -132,7 +132,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "ioperm": (173, None),
     "personality": (135, 92),
     "vhangup": (153, 58),
-    # held by their arguments, see `sandbox.program`
+    # held by their arguments, see `kernel.program`
     "clone": (56, 220),
     "clone3": (435, 435),
     "kill": (62, 129),
@@ -145,6 +145,12 @@ _SPECIAL = frozenset(("clone", "clone3", "kill", "tgkill", "prlimit64", "seccomp
 
 REFUSED = tuple(name for name in _NUMBERS if name not in _SPECIAL)
 """Calls that fail, by what they are for, as in the table above."""
+
+PROGRAMS = frozenset(("fork", "vfork", "execve", "execveat", "tkill"))
+"""Of these, what starts programs and processes, and signals them."""
+
+NETWORK = frozenset(("socket", "connect", "bind", "listen", "accept", "accept4"))
+"""Of these, what opens connections; which families of sockets is held by the argument."""
 
 
 @dataclass(frozen=True)
