@@ -9,7 +9,7 @@ from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.pii.anonymity import classes_of
-from lockgate.pii.detect import Detector, Finder
+from lockgate.pii.detect import CONFIDENCE, Detector, Finder
 from lockgate.pii.documents import Document, documents
 from lockgate.pii.entities import entities
 from lockgate.pii.laws import law_of_cells, law_of_share
@@ -29,7 +29,7 @@ class PrivacyParams(Params):
     allow_columns: tuple[str, ...] = Field(
         (), description="columns, by name or glob, that may hold personal data; secrets are looked for there too"
     )
-    confidence: float = Field(0.6, gt=0, le=1, description="how far a finding must be believed to count, 0 to 1")
+    confidence: float = Field(CONFIDENCE, gt=0, le=1, description="how far a finding must be believed to count, 0 to 1")
     files: tuple[str, ...] = Field(
         (), description="text files to look through (model card, README …), paths or globs from the policy's folder"
     )

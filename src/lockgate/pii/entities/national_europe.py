@@ -1,7 +1,5 @@
 """National identifiers of western, central and southern Europe."""
 
-from collections import Counter
-
 from lockgate.pii.checksums import compact, digits, mod11_10, short_date, weighs, weighted
 from lockgate.pii.entity import Entity, Shape, number
 
@@ -36,9 +34,9 @@ def uk_nhs(text: str) -> bool:
 def de_steuer_id(text: str) -> bool:
     """§ 139b AO: one digit of the first ten twice or thrice, all others at most once; ISO 7064 MOD 11,10."""
     found = digits(text)
-    counts = Counter(found[:10])
-    repeated = [count for count in counts.values() if count > 1]
-    return found[0] != "0" and len(repeated) == 1 and repeated[0] <= 3 and mod11_10(found)
+    head, different = found[:10], len(set(found[:10]))
+    once = different == 9 or (different == 8 and max(map(head.count, head)) == 3)
+    return once and found[0] != "0" and mod11_10(found)
 
 
 def fr_nir(text: str) -> bool:
@@ -78,15 +76,16 @@ def nl_bsn(text: str) -> bool:
 def be_number(text: str) -> bool:
     """Rijksregisternummer: a birth date (the month may be 20 or 40 more) and 97 less the rest modulo 97."""
     found = digits(text)
-    if not (short_date(found, months=(0, 20, 40)) or found[2:6] == "0000"):
+    rest = 97 - int(found[9:])
+    if rest not in {int(found[:9]) % 97, int(f"2{found[:9]}") % 97}:
         return False
-    return any(97 - int(century + found[:9]) % 97 == int(found[9:]) for century in ("", "2"))
+    return short_date(found, months=(0, 20, 40)) or found[2:6] == "0000"
 
 
 def pl_pesel(text: str) -> bool:
     """PESEL: a birth date (20 to 80 more in the month for the century) and a weighted check digit."""
     found = digits(text)
-    return short_date(found, months=(0, 20, 40, 60, 80)) and weighs((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10)(found)
+    return weighs((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10)(found) and short_date(found, months=(0, 20, 40, 60, 80))
 
 
 def pt_nif(text: str) -> bool:
@@ -127,8 +126,8 @@ def cz_rodne(text: str) -> bool:
 
 def tr_tckn(text: str) -> bool:
     """Turkey's identity number: two check digits."""
-    found = [int(digit) for digit in digits(text)]
-    return (sum(found[0:9:2]) * 7 - sum(found[1:8:2])) % 10 == found[9] and sum(found[:10]) % 10 == found[10]
+    found = list(map(int, digits(text)))
+    return sum(found[:10]) % 10 == found[10] and (sum(found[0:9:2]) * 7 - sum(found[1:8:2])) % 10 == found[9]
 
 
 def _plain(width: str, valid: object, chance: float, *, alone: float = 0.3, least: int) -> Shape:

@@ -9,7 +9,7 @@ _FI = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 def se_personnummer(text: str) -> bool:
     """Skatteverket: a birth date (60 more in the day of a coordination number) and Luhn over the last ten digits."""
     found = digits(text)[-10:]
-    return short_date(found, days=(0, 60)) and luhn(found)
+    return luhn(found) and short_date(found, days=(0, 60))
 
 
 def fi_hetu(text: str) -> bool:

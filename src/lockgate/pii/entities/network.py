@@ -21,7 +21,7 @@ def _address(text: str) -> bool:
 def _no_version(text: str) -> bool:
     """An address whose numbers are larger than those of a version such as 4.18.0.1 or 3.45.1."""
     parts = [int(part) for part in text.split(".")]
-    return _address(text) and (max(parts) >= 100 or sum(part >= 32 for part in parts) > 1)
+    return (max(parts) >= 100 or sum(part >= 32 for part in parts) > 1) and _address(text)
 
 
 def _device(text: str) -> bool:
