@@ -35,9 +35,16 @@ _DOUBT = 0.3  # how far a value is believed whose column shows as many valid one
 _SURE = 0.9  # a shape that is believed so far is not doubted for the words around it
 _OTHER = re.compile(
     r"(?<![a-z])(?:orders?|invoice|tracking|ticket|sku|batch|serial|version|ver|build|release|isbn|ref|reference|part"
-    r"|item|product|lot|transaction|txn|session|request|parcel|shipment|asset|model|article|upc|ean|timestamp)(?![a-z])"
+    r"|item|product|lot|transaction|txn|session|request|parcel|shipment|asset|model|article|upc|ean|timestamp"
+    r"|firmware|driver|kernel|bios|section|clause|chapter|oid"
+    r"|total|amount|population|revenue|turnover|budget|quantity|qty|eur|usd|gbp|chf)(?![a-z])"
 )
 """Words of numbers that are nobody's."""
+
+_AMOUNT = re.compile(
+    r" ?(?:units?|pieces|tokens|people|inhabitants|bytes|rows|eur|usd|gbp|chf|euros?|dollars?|kg|km)(?![a-z])"
+)
+"""What stands right behind an amount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +163,7 @@ def _matches(
                 continue
             before, behind = text[max(0, start - _BEFORE) : start].lower(), text[end : end + _BEHIND].lower()
             named = speaks(f"{before} {behind}") is not None
-            other = doubted and _OTHER.search(before) is not None
+            other = doubted and (_OTHER.search(before) is not None or _AMOUNT.match(behind) is not None)
             found.append(_Match(block[which], start, end, whole=False, named=named, other=other))
     return found, seen
 
@@ -178,7 +185,7 @@ def _blocks(
 
 
 def _holds(text: str, words: Sequence[str]) -> bool:
-    for word in words:  # a loop, for `any` of so few words takes twice as long
+    for word in words:  # noqa: SIM110 (`any` of so few words takes twice as long)
         if word in text:
             return True
     return False

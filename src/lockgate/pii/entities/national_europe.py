@@ -74,12 +74,15 @@ def nl_bsn(text: str) -> bool:
 
 
 def be_number(text: str) -> bool:
-    """Rijksregisternummer: a birth date (the month may be 20 or 40 more) and 97 less the rest modulo 97."""
+    """Rijksregisternummer: a birth date, and 97 less the rest modulo 97.
+
+    The month is 20 or 40 more in numbers of the social security, and 0 where only the year is known.
+    """
     found = digits(text)
     rest = 97 - int(found[9:])
     if rest not in {int(found[:9]) % 97, int(f"2{found[:9]}") % 97}:
         return False
-    return short_date(found, months=(0, 20, 40)) or found[2:6] == "0000"
+    return short_date(found, months=(0, 20, 40)) or found[2:4] in {"00", "20", "40"}
 
 
 def pl_pesel(text: str) -> bool:
@@ -248,14 +251,35 @@ ENTITIES = (
     Entity(
         name="nl_bsn",
         meaning="a Dutch citizen service number (BSN)",
-        words=("bsn", "burgerservicenummer", "sofi", "sofinummer"),
+        words=("bsn", "burgerservicenummer", "citizen service number", "sofi", "sofinummer"),
         columns=("bsn|burgerservicenummer",),
-        shapes=(_plain("[0-9]{9}", nl_bsn, 0.091, alone=0.2, least=9),),
+        shapes=(
+            Shape(
+                pattern=number(r"[0-9]{4}\.[0-9]{2}\.[0-9]{3}"),
+                alone=0.62,
+                named=0.95,
+                valid=nl_bsn,
+                chance=0.091,
+                digits=9,
+            ),
+            Shape(
+                pattern=number("[0-9]{4} [0-9]{2} [0-9]{3}"),
+                alone=0.4,
+                named=0.92,
+                valid=nl_bsn,
+                chance=0.091,
+                digits=9,
+            ),
+            _plain("[0-9]{9}", nl_bsn, 0.091, alone=0.2, least=9),
+        ),
     ),
     Entity(
         name="be_national_number",
         meaning="a Belgian national register number",
-        words=("rijksregister", "rijksregisternummer", "registre national", "national number", "nrn", "insz", "niss"),
+        words=(
+            *("rijksregister", "rijksregisternummer", "registre national", "numéro national", "national number"),
+            *("nrn", "insz", "niss"),
+        ),
         columns=("rijksregister(?:nummer)?|nrn|insz|niss",),
         shapes=(
             Shape(
@@ -263,10 +287,18 @@ ENTITIES = (
                 alone=0.93,
                 named=0.99,
                 valid=be_number,
-                chance=0.0022,
+                chance=0.0029,
                 digits=11,
             ),
-            _plain("[0-9]{11}", be_number, 0.0022, alone=0.65, least=11),
+            Shape(
+                pattern=number("[0-9]{6}[ -][0-9]{3}[ .-][0-9]{2}"),
+                alone=0.85,
+                named=0.98,
+                valid=be_number,
+                chance=0.0029,
+                digits=11,
+            ),
+            _plain("[0-9]{11}", be_number, 0.0029, alone=0.65, least=11),
         ),
     ),
     Entity(

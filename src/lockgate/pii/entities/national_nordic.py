@@ -31,8 +31,12 @@ def no_number(text: str) -> bool:
 
 
 def dk_cpr(text: str) -> bool:
-    """Denmark's CPR: a birth date; since 2007 its check digit is no longer kept."""
-    return short_date(text, "dmy")
+    """Denmark's CPR: a birth date; since 2007 its check digit is no longer kept.
+
+    The seventh digit says the century: with 5 to 8 the years from 58 on are those before 1900, of whom none lives.
+    """
+    found = digits(text)
+    return short_date(found, "dmy") and not (found[6] in "5678" and found[4:6] >= "58")
 
 
 def is_kennitala(text: str) -> bool:
