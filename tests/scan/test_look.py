@@ -406,3 +406,15 @@ def test_a_secret_is_found_where_bytes_are_cut_into_pieces(place: int, tmp_path:
 
 def test_random_weights_hold_no_secret(tmp_path: Path) -> None:
     assert seen(np.random.default_rng(0).bytes(4 << 20), tmp_path).secrets == {}
+
+
+def test_a_secret_in_the_name_of_a_member_is_counted_and_not_shown(tmp_path: Path) -> None:
+    """What is said of a member names it; where its name is a secret, the kind of secret stands there."""
+    secret = SECRETS["aws_access_key"].decode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(f"{secret}.pkl", b"\x1f\x8bcompressed once more")
+    held = seen(buffer.getvalue(), tmp_path)
+    assert held.secrets == {"aws_access_key": 1}
+    assert any("(aws_access_key).pkl" in fault for fault in held.faults)
+    assert secret not in repr(held)

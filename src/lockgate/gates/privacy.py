@@ -111,7 +111,8 @@ class Privacy:
     It also measures how alone the rows stand that share the `quasi_identifiers`: the smallest class (k-anonymity), the
     share of rows in classes under `k`, and the fewest different values of a sensitive column in a class (l-diversity).
 
-    What was found is never shown or kept: only where, what kind, and how often.
+    What it finds it never shows or keeps: only where, what kind, and how often. Other gates name columns, classes and
+    frequent categories as the data hold them.
 
     Every number is a fact about the values at hand, and has a margin only where `sample` rows were looked at.
 
@@ -273,6 +274,7 @@ def _files(params: PrivacyParams, evidence: Evidence, finder: Finder) -> Iterato
     asked = documents(
         params.files,
         evidence.policy.parent,
+        finder,
         policy=evidence.policy if params.policy_text and evidence.policy.is_file() else None,
         model=None if candidate is None else candidate.path,
     )

@@ -80,7 +80,9 @@ def printable(path: Path, where: str) -> Iterator[Texts]:
                 rest = held[-_KEPT:]
     except _BROKEN as error:
         fix = "write the model anew, or leave it out: model_text: false"
-        raise EvidenceError(f"its bytes cannot be read: {error}", where=where, fix=fix) from error
+        # Without the error's own words: zipfile's name the member, and a name may itself be personal.
+        what = f"its bytes cannot be read: it is broken, or a part of it is encrypted ({type(error).__name__})"
+        raise EvidenceError(what, where=where, fix=fix) from error
 
 
 def of_bytes(data: bytes) -> Iterator[Texts]:

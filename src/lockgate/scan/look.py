@@ -1,6 +1,6 @@
 """All that the bytes of one model say about it, without opening it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -52,6 +52,14 @@ class _Found:
         for kind, found in secrets(data).items():
             self.secrets.setdefault(kind, set()).update(found)
 
+    def shown(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Each of some texts once, without secrets: the name of a member, or of what is imported, may hold one."""
+        hidden = dict.fromkeys(texts)
+        for kind, values in self.secrets.items():
+            for value in sorted(values, key=len, reverse=True):
+                hidden = dict.fromkeys(text.replace(value, f"({kind})") for text in hidden)
+        return tuple(hidden)
+
     def take(self, read: tuple[tuple[str, ...], str], where: str = "") -> None:
         """Add what a reading of names came to."""
         self.names.update(dict.fromkeys(read[0]))
@@ -91,10 +99,10 @@ def look(path: Path, name: str, allow: Collection[str] = ()) -> Look:
     return Look(
         kind=known.kind,
         tier=tier,
-        names=tuple(found.names),
-        unsafe=unsafe,
-        refusals=tuple(dict.fromkeys(found.refusals)),
-        faults=tuple(dict.fromkeys(found.faults)),
+        names=found.shown(found.names),
+        unsafe=found.shown(unsafe),
+        refusals=found.shown(found.refusals),
+        faults=found.shown(found.faults),
         mismatch=formats.mismatch(name, known.kind),
         secrets={kind: len(held) for kind, held in sorted(found.secrets.items())},
     )

@@ -76,13 +76,15 @@ def nl_bsn(text: str) -> bool:
 def be_number(text: str) -> bool:
     """Rijksregisternummer: a birth date, and 97 less the rest modulo 97.
 
-    The month is 20 or 40 more in numbers of the social security, and 0 where only the year is known.
+    The month is 20 or 40 more in numbers of the social security, and 0 where only the year is known; of digits without
+    separators, which many numbers are, the day must then be 0 as well.
     """
     found = digits(text)
     rest = 97 - int(found[9:])
     if rest not in {int(found[:9]) % 97, int(f"2{found[:9]}") % 97}:
         return False
-    return short_date(found, months=(0, 20, 40)) or found[2:4] in {"00", "20", "40"}
+    unknown = found[2:4] in {"00", "20", "40"} if text != found else found[2:6] == "0000"
+    return unknown or short_date(found, months=(0, 20, 40))
 
 
 def pl_pesel(text: str) -> bool:
@@ -298,7 +300,7 @@ ENTITIES = (
                 chance=0.0029,
                 digits=11,
             ),
-            _plain("[0-9]{11}", be_number, 0.0029, alone=0.65, least=11),
+            _plain("[0-9]{11}", be_number, 0.0022, alone=0.65, least=11),
         ),
     ),
     Entity(
