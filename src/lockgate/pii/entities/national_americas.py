@@ -121,15 +121,15 @@ ENTITIES = (
                 digits=11,
             ),
             Shape(
+                pattern=number("[0-9]{11}"), alone=0.6, named=0.95, valid=br_cpf, chance=0.0083, digits=11, number=True
+            ),
+            Shape(
                 pattern=number("[0-9]{9}-[0-9]{2}"),
                 alone=0.85,
                 named=0.98,
                 valid=br_cpf,
                 chance=0.0083,
                 digits=11,
-            ),
-            Shape(
-                pattern=number("[0-9]{11}"), alone=0.6, named=0.95, valid=br_cpf, chance=0.0083, digits=11, number=True
             ),
         ),
     ),
