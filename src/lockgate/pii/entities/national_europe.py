@@ -266,14 +266,7 @@ ENTITIES = (
                 chance=0.091,
                 digits=9,
             ),
-            Shape(
-                pattern=number("[0-9]{4} [0-9]{2} [0-9]{3}"),
-                alone=0.4,
-                named=0.92,
-                valid=nl_bsn,
-                chance=0.091,
-                digits=9,
-            ),
+            _plain("[0-9]{4} [0-9]{2} [0-9]{3}", nl_bsn, 0.091, alone=0.4, least=9),
         ),
     ),
     Entity(
@@ -286,7 +279,7 @@ ENTITIES = (
         columns=("rijksregister(?:nummer)?|nrn|insz|niss",),
         shapes=(
             Shape(
-                pattern=number(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}[-.][0-9]{3}[-.][0-9]{2}"),
+                pattern=number(r"(?:[0-9]{2}\.[0-9]{2}\.[0-9]{2}[-.]|[0-9]{6}[ -])[0-9]{3}[ .-][0-9]{2}"),
                 alone=0.93,
                 named=0.99,
                 valid=be_number,
@@ -294,14 +287,6 @@ ENTITIES = (
                 digits=11,
             ),
             _plain("[0-9]{11}", be_number, 0.0022, alone=0.65, least=11),
-            Shape(
-                pattern=number("[0-9]{6}[ -][0-9]{3}[ .-][0-9]{2}"),
-                alone=0.85,
-                named=0.98,
-                valid=be_number,
-                chance=0.0029,
-                digits=11,
-            ),
         ),
     ),
     Entity(
