@@ -1,6 +1,6 @@
 """Precision and recall per entity on labelled cells, and cells per second of processor time, in one run.
 
-    PYTHONPATH=bench python -m privacy [--each 100]
+    PYTHONPATH=bench python -m privacy [--each 100] [--held-out]
 
 Each tool runs in an environment of its own, on the same cells. An entity that a tool does not know is left out of its
 sums and shown as `-`. `wrong` are cells in which there is nothing, and the tool says that there is.
@@ -16,6 +16,7 @@ from pathlib import Path
 import peers
 
 from privacy.cells import NATIONAL, OTHERS, Cell, cells
+from privacy.held_out import held_out
 
 HERE = Path(__file__).parent
 TOOLS = ("lockgate", "presidio", "datafog")
@@ -75,9 +76,12 @@ def ask(tool: str, labelled: Sequence[Cell]) -> Said | str:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--each", type=int, default=100, help="cells of each entity")
-    labelled = cells(parser.parse_args().each)
+    parser.add_argument("--held-out", action="store_true", help="the other set of cells")
+    asked = parser.parse_args()
+    labelled = held_out(asked.each) if asked.held_out else cells(asked.each)
     answers = {tool: ask(tool, labelled) for tool in TOOLS}
-    entities = [*NATIONAL, *OTHERS]
+    there = {cell.entity for cell in labelled}
+    entities = [entity for entity in (*NATIONAL, *OTHERS) if entity in there]
     print(f"{len(labelled):,} cells, {sum(cell.entity is not None for cell in labelled):,} of {len(entities)} entities")
     print("precision / recall".ljust(20) + "".join(f"{tool:>16}" for tool in TOOLS))
     for entity in entities:

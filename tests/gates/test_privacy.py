@@ -77,6 +77,34 @@ def test_what_it_found_stands_nowhere(tmp_path: Path) -> None:
             assert value[:12] not in text, where
 
 
+def test_what_is_itself_personal_is_not_named(tmp_path: Path) -> None:
+    """A column, a file, a key of a nested value, a member of a broken archive: each by what it is, or its number."""
+    email = PLANTED["email"]
+    (tmp_path / f"{email}.md").write_text("nothing")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(f"{email}.txt", "weights")
+    (tmp_path / "model.bin").write_bytes(buffer.getvalue().replace(b"weights", b"WEIGHTS"))  # the checksum is wrong
+    data = {email: ["-", "+"], "nested": [{email: 1}, {email: 2}]}
+    gate = "{files: ['*.md'], metrics: {pii_columns: {max: 0}, files_with_pii: {max: 0}, secrets: {max: 0}}}"
+    record = run(tmp_path, gate, data, more=", candidate: model.bin")
+
+    said = repr(record.content.gates) + repr(record.content.findings)
+    assert email not in said
+    assert email[:12] not in said
+    assert "(column 1)" in said
+    assert "(file 2)" in said
+    assert "it holds nested values (struct)" in said
+    assert "candidate: its bytes cannot be read: it is broken, or a part of it is encrypted (BadZipFile)" in said
+
+
+def test_a_files_name_counts_as_personal_data(tmp_path: Path) -> None:
+    (tmp_path / "jane.doe@example.org.md").write_text("nothing")
+    record = run(tmp_path, "{files: ['*.md'], metrics: {files_with_pii: {max: 0}}}")
+    assert measured(record)["files_with_pii"] == 1
+    assert any("(file 2): its name" in finding.note for finding in record.content.findings)
+
+
 def test_shares_are_facts_about_the_values(tmp_path: Path) -> None:
     record = run(
         tmp_path,

@@ -31,7 +31,7 @@ ARROWS = {
     "robustness": GROUND | {"stats", "evidence"},
     "operations": GROUND | {"globs", "stats", "evidence"},
     "pii": GROUND | {"globs", "stats", "evidence"},
-    "scan": GROUND | {"evidence"},
+    "scan": GROUND | {"evidence", "pii"},
     "libraries": GROUND | {"evidence", "policy"},
     "gates": GROUND | OF_GATES | {"globs", "numbers", "stats", "evidence"},
     "plugins": GROUND | {"gates"},

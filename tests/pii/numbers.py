@@ -52,7 +52,7 @@ KNOWN = (
     Known("se_personnummer", "se.personnummer", "##0###-####", said="theirs"),
     Known("fi_hetu", "fi.hetu", "##0###-###&", said="theirs"),
     Known("no_fodselsnummer", "no.fodselsnummer", "##0########", 1, said="theirs"),
-    Known("dk_cpr", "dk.cpr", "##0###-####", said="theirs"),
+    Known("dk_cpr", "dk.cpr", "##0###-####", said="either"),
     Known("is_kennitala", "is_.kennitala", "##0###-###9", said="ours"),
     Known("in_aadhaar", "in_.aadhaar", "#### #### ####"),
     Known("au_tfn", "au.tfn", "### ### ###", said="ours"),

@@ -73,6 +73,53 @@ def test_it_does_not_find(text: str) -> None:
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("citizen service number 111222333", "nl_bsn"),
+        ("1112.22.333", "nl_bsn"),
+        ("850730 033 28", "be_national_number"),
+        ("529982247-25", "br_cpf"),
+        ("http://10.2.3.4/admin", "ip_address"),
+        ("10.2.3.4:8080", "ip_address"),
+        ("10.2.3.0/24", "ip_address"),
+        ("10.2.3.4 - - [10/Oct/2000:13:55:36 -0700]", "ip_address"),
+        ("src=10.2.3.4 dst", "ip_address"),
+    ],
+)
+def test_it_finds_other_forms(text: str, entity: str) -> None:
+    assert set(found(text)) == {entity}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("firmware 35.20.97.34", "driver 31.0.101.4502", "Chrome/35.0.1916.1", "10.2.3.4/123", "1.2.3.4:5"),
+        *("046 454 286 units sold", "population 046 454 286", "EUR 130 692 544", "0112.22.334", "529982247-26"),
+        *("4396 9727 3767 tokens", "010158-5123", "130 692 544 people"),
+    ],
+)
+def test_it_leaves_amounts_and_versions_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_texts_that_are_searched_at_once_are_searched_as_if_each_were_alone() -> None:
+    """Whatever stands beside a text: no pattern reaches into the next one, and no place is shifted."""
+    rng = random.Random(12)
+    parts = ["a@example.org", "+44 7911 123456", "536-22-1238", "131052-308T", "4111 1111 1111 1111", "12345678Z"]
+    parts += ["password:", "= 9f8Qz3LmX71vTb20", "postgresql://app:", "pw9x1@db", "BSN", "111222333", "order", "", "é"]
+    texts = [rng.choice(("", " ", "\n", "\t")).join(rng.choices(parts, k=rng.randrange(1, 5))) for _ in range(600)]
+    held = Texts.of(texts)
+    together = sorted((f.text, f.start, f.end, f.entity.name, f.confidence) for f in ALL.find(held))
+    alone = sorted(
+        (place, f.start, f.end, f.entity.name, f.confidence)
+        for place, text in enumerate(texts)
+        for f in ALL.find(Texts.of([text]))
+    )
+    assert len(together) > 300
+    assert together == alone
+
+
 def test_a_columns_name_speaks_for_its_values() -> None:
     assert found("536221238") == []
     assert found("536221238", column="customerSSN") == ["us_ssn"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 import struct
 import tarfile
 import zipfile
@@ -352,31 +353,68 @@ def test_bad_input_101_skops_that_looks_up(loader: str, tmp_path: Path) -> None:
     assert seen(schema_of(node), tmp_path).unsafe == ("os.system",)
 
 
+_RANDOM = b"aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9dE1fG3hI5jK7lM9nO1pQ3rS5tU7vW9xY1zA3"
 SECRETS = {
-    "private key": b"-----BEGIN RSA PRIVATE KEY-----",
-    "AWS access key": b"AKIA" + b"ABCDEFGHIJKLMNOP",
-    "Google API key": b"AIza" + b"a1" * 17 + b"b",
-    "GitHub token": b"ghp_" + b"a1" * 18,
-    "GitLab token": b"glpat-" + b"a1" * 10,
-    "Slack token": b"xoxb-" + b"1234567890" * 3,
-    "Hugging Face token": b"hf_" + b"aB" * 17,
-    "npm token": b"npm_" + b"a1" * 18,
-    "Azure storage key": b"AccountKey=" + b"a1" * 43 + b"==",
-    "PyPI token": b"pypi-AgEIcHlwaS5vcmc" + b"a1" * 30,
+    "private_key": b"-----BEGIN RSA PRIVATE KEY-----",
+    "aws_access_key": b"AKIAZ7QK3TLRW5XNP2VD",
+    "aws_secret_key": b"aws 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",
+    "gcp_api_key": b"AIza" + _RANDOM[:35],
+    "github_token": b"ghp_" + _RANDOM[:36],
+    "gitlab_token": b"glpat-" + _RANDOM[:20],
+    "slack_token": b"xoxb-1234567890-abcdefGHIJKL",
+    "stripe_key": b"sk_live_" + _RANDOM[:24],
+    "huggingface_token": b"hf_" + b"aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH",
+    "llm_api_key": b"sk-" + _RANDOM[:48],
+    "npm_token": b"npm_" + _RANDOM[:36],
+    "pypi_token": b"pypi-AgEIcHlwaS5vcmc" + _RANDOM[:60],
+    "sendgrid_key": b"SG." + _RANDOM[:22] + b"." + _RANDOM[:43],
+    "azure_key": b"AccountKey=" + _RANDOM[:80] + b"qwerty==",
+    "jwt": b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "url_credentials": b"postgresql://app:pl4nted9x@db.internal/main",
+    "secret_assignment": b'api_key = "9f8Qz3LmX71vTb20"',
 }
 
 
-@pytest.mark.parametrize("kind", SECRETS)
-def test_a_secret_is_counted_in_the_file_and_in_its_members(kind: str, tmp_path: Path) -> None:
-    from lockgate.scan.secrets import PATTERNS
+def test_the_list_of_secrets_is_that_of_the_gate_privacy() -> None:
+    from lockgate.pii.entities import entities
 
-    assert set(SECRETS) == set(PATTERNS)
+    assert set(SECRETS) == {entity.name for entity in entities().values() if entity.kind == "secret"}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_is_counted_once_in_the_file_and_its_members(kind: str, tmp_path: Path) -> None:
     assert seen(b"tree\nversion=v4\n" + SECRETS[kind] + b"\n", tmp_path).secrets == {kind: 1}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("note.txt", b"token: " + SECRETS[kind])
-    assert kind in seen(buffer.getvalue(), tmp_path).secrets
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", packing) as archive:
+            archive.writestr("note.txt", b"note: " + SECRETS[kind] + b"\n")
+        assert seen(buffer.getvalue(), tmp_path).secrets == {kind: 1}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_is_found_however_a_model_holds_its_text(kind: str, tmp_path: Path) -> None:
+    """Behind a byte that says its length and may look like a letter (pickle), and as NumPy's characters."""
+    text = SECRETS[kind].decode()
+    assert seen(pickle.dumps({"note": text}, 4), tmp_path, "model.pkl").secrets == {kind: 1}
+    assert seen(b"\x93NUMPY" + np.array([text, "a" * 99]).tobytes(), tmp_path, "model.npy").secrets == {kind: 1}
+
+
+@pytest.mark.parametrize("place", [16 * 2**20 - 20, 16 * 2**20 + 7])
+def test_a_secret_is_found_where_bytes_are_cut_into_pieces(place: int, tmp_path: Path) -> None:
+    assert seen(b"\0" * place + SECRETS["npm_token"] + b"\0" * 99, tmp_path).secrets == {"npm_token": 1}
 
 
 def test_random_weights_hold_no_secret(tmp_path: Path) -> None:
     assert seen(np.random.default_rng(0).bytes(4 << 20), tmp_path).secrets == {}
+
+
+def test_a_secret_in_the_name_of_a_member_is_counted_and_not_shown(tmp_path: Path) -> None:
+    """What is said of a member names it; where its name is a secret, the kind of secret stands there."""
+    secret = SECRETS["aws_access_key"].decode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(f"{secret}.pkl", b"\x1f\x8bcompressed once more")
+    held = seen(buffer.getvalue(), tmp_path)
+    assert held.secrets == {"aws_access_key": 1}
+    assert any("(aws_access_key).pkl" in fault for fault in held.faults)
+    assert secret not in repr(held)

@@ -9,7 +9,7 @@ from lockgate.errors import EvidenceError, did_you_mean
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.pii.anonymity import classes_of
-from lockgate.pii.detect import Detector, Finder
+from lockgate.pii.detect import CONFIDENCE, Detector, Finder
 from lockgate.pii.documents import Document, documents
 from lockgate.pii.entities import entities
 from lockgate.pii.laws import law_of_cells, law_of_share
@@ -29,7 +29,7 @@ class PrivacyParams(Params):
     allow_columns: tuple[str, ...] = Field(
         (), description="columns, by name or glob, that may hold personal data; secrets are looked for there too"
     )
-    confidence: float = Field(0.6, gt=0, le=1, description="how far a finding must be believed to count, 0 to 1")
+    confidence: float = Field(CONFIDENCE, gt=0, le=1, description="how far a finding must be believed to count, 0 to 1")
     files: tuple[str, ...] = Field(
         (), description="text files to look through (model card, README …), paths or globs from the policy's folder"
     )
@@ -111,7 +111,8 @@ class Privacy:
     It also measures how alone the rows stand that share the `quasi_identifiers`: the smallest class (k-anonymity), the
     share of rows in classes under `k`, and the fewest different values of a sensitive column in a class (l-diversity).
 
-    What was found is never shown or kept: only where, what kind, and how often.
+    What it finds it never shows or keeps: only where, what kind, and how often. Other gates name columns, classes and
+    frequent categories as the data hold them.
 
     Every number is a fact about the values at hand, and has a margin only where `sample` rows were looked at.
 
@@ -273,6 +274,7 @@ def _files(params: PrivacyParams, evidence: Evidence, finder: Finder) -> Iterato
     asked = documents(
         params.files,
         evidence.policy.parent,
+        finder,
         policy=evidence.policy if params.policy_text and evidence.policy.is_file() else None,
         model=None if candidate is None else candidate.path,
     )

@@ -60,7 +60,10 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
         "format_mismatch": _count(
             high=1, meaning="1 where the file's name promises another format than its content has", default=_NONE
         ),
-        "secrets": _count(meaning="number of private keys and tokens in the file", default=_NONE),
+        "secrets": _count(
+            meaning="number of different keys, tokens and passwords in the file: what `privacy` calls a secret",
+            default=_NONE,
+        ),
         "executable_format": _count(
             high=1, meaning="1 where the format can run code when it is opened (pickle and its like, or worse)"
         ),

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from operator import mul
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _NOT_WORD = re.compile(r"[^0-9A-Za-z]")
 
-_MULTIPLIED = ((0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (0, 2, 4, 6, 8, 1, 3, 5, 7, 9))
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 
 # Verhoeff, Error Detecting Decimal Codes, 1969: the dihedral group of order ten and the powers of its permutation.
 _DIHEDRAL = tuple(
@@ -21,7 +22,7 @@ for _ in range(7):
 
 def digits(text: str) -> str:
     """Its digits."""
-    return _NOT_DIGITS.sub("", text)
+    return text if text.isdecimal() and text.isascii() else _NOT_DIGITS.sub("", text)
 
 
 def compact(text: str) -> str:
@@ -31,8 +32,8 @@ def compact(text: str) -> str:
 
 def luhn(text: str) -> bool:
     """Luhn's formula, ISO/IEC 7812-1 annex B."""
-    found = digits(text)
-    return sum(_MULTIPLIED[place % 2][int(digit)] for place, digit in enumerate(reversed(found))) % 10 == 0
+    found = digits(text).encode()
+    return (sum(found[-1::-2]) + sum(found[-2::-2].translate(_DOUBLED)) - len(found) * ord("0")) % 10 == 0
 
 
 def mod97(text: str) -> bool:
@@ -71,7 +72,7 @@ def mod11_2(text: str) -> bool:
 
 def weighted(text: str, weights: Sequence[int]) -> int:
     """Σ weight · digit over as many digits as there are weights."""
-    return sum(weight * int(digit) for weight, digit in zip(weights, digits(text), strict=False))
+    return sum(map(mul, weights, map(int, digits(text))))
 
 
 def weighs(weights: Sequence[int], modulus: int, rest: int = 0) -> Callable[[str], bool]:
@@ -88,16 +89,26 @@ def is_date(year: int, month: int, day: int) -> bool:
     return True
 
 
+_LAST_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_PLACES = {"ymd": (0, 2, 4), "dmy": (4, 2, 0)}
+
+
 def short_date(text: str, order: str = "ymd", *, months: Sequence[int] = (0,), days: Sequence[int] = (0,)) -> bool:
     """Whether the first six digits are a day of some century.
 
     Args:
         text: its digits are read.
-        order: of year, month and day.
+        order: of year, month and day: `ymd` or `dmy`.
         months: what may have been added to the month (the sex, the century).
         days: what may have been added to the day.
     """
     found = digits(text)
-    part = {unit: int(found[2 * place : 2 * place + 2]) for place, unit in enumerate(order)}
-    # 2000 has a 29th of February, and 1900 has none: the longer calendar.
-    return any(is_date(2000 + part["y"], part["m"] - month, part["d"] - day) for month in months for day in days)
+    year, month, day = (int(found[place : place + 2]) for place in _PLACES[order])
+    for more in months:
+        if not 1 <= month - more <= 12:
+            continue
+        # 2000 has a 29th of February, and 1900 has none: the longer calendar.
+        last = 28 if month - more == 2 and year % 4 else _LAST_DAYS[month - more]
+        if any(1 <= day - later <= last for later in days):
+            return True
+    return False

@@ -1,5 +1,6 @@
 """Personal data in one column of a data set: which of its cells hold which entity."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -52,7 +53,9 @@ def unreadable(kind: pa.DataType) -> str | None:
     if is_binary(plain):
         return "it holds bytes, which are not looked into: give it as text, or leave it out of the data"
     if kind_of(kind) == "other":
-        return f"it holds nested values ({kind}): give each part a column of its own, or leave it out of the data"
+        # Only what it is on the outside: a key of a structure may itself be personal.
+        nested = re.split(r"[^a-z0-9_]", str(kind), maxsplit=1)[0]
+        return f"it holds nested values ({nested}): give each part a column of its own, or leave it out of the data"
     return None
 
 

@@ -2,10 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from itertools import accumulate
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,6 +15,9 @@ from lockgate.pii.entity import AFTER, BEFORE, Entity, Shape
 from lockgate.pii.names import spaced
 from lockgate.pii.skeletons import skeleton_of
 from lockgate.pii.texts import Bools, Codes, Texts
+
+CONFIDENCE = 0.6
+"""How far a match must be believed to count, where nobody says otherwise."""
 
 FEW = 8
 """So many values of one shape show by their check digits that most are real."""
@@ -23,14 +28,23 @@ MANY = 30
 NUMBERS = 20
 """So many different numbers of a column whose name says nothing must look like an entity."""
 
+_AT_ONCE = 2_048
+_GAP = "\n" * 5  # between texts that are searched at once: no pattern reaches over so many
 _BEFORE, _BEHIND = 60, 30  # characters around a match whose words count
 _DOUBT = 0.3  # how far a value is believed whose column shows as many valid ones as chance does
 _SURE = 0.9  # a shape that is believed so far is not doubted for the words around it
 _OTHER = re.compile(
     r"(?<![a-z])(?:orders?|invoice|tracking|ticket|sku|batch|serial|version|ver|build|release|isbn|ref|reference|part"
-    r"|item|product|lot|transaction|txn|session|request|parcel|shipment|asset|model|article|upc|ean|timestamp)(?![a-z])"
+    r"|item|product|lot|transaction|txn|session|request|parcel|shipment|asset|model|article|upc|ean|timestamp"
+    r"|firmware|driver|kernel|bios|section|clause|chapter|oid"
+    r"|total|amount|population|revenue|turnover|budget|quantity|qty|eur|usd|gbp|chf)(?![a-z])"
 )
 """Words of numbers that are nobody's."""
+
+_AMOUNT = re.compile(
+    r" ?(?:units?|pieces|tokens|people|inhabitants|bytes|rows|eur|usd|gbp|chf|euros?|dollars?|kg|km)(?![a-z])"
+)
+"""What stands right behind an amount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +58,7 @@ class Found:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
+class _Match(NamedTuple):
     """A valid match of a shape. `whole`: it is all of its text; `named`, `other`: what the words around it speak of."""
 
     text: int
@@ -102,48 +115,80 @@ class Detector:
                 places = _candidates(shape, texts, short=numbers and named, worded=hopeless)
                 if not len(places):
                     continue
-                matches, seen = _matches(entity, shape, texts, places, cache, padded=numbers and named)
+                said = entity.words if hopeless else shape.said
+                matches, seen = _matches(entity, shape, texts, places, cache, said=said, padded=numbers and named)
                 evidence = None if column is None else _evidence(matches, seen, shape, numbers=numbers)
                 for match in matches:
                     confidence = _belief(
                         match, shape, evidence, named=named, other=other and not named, numbers=numbers
                     )
                     if confidence >= self._confidence:
-                        place = {"text": match.text, "start": match.start, "end": match.end}
-                        believed.append(Found(entity=entity, confidence=confidence, **place))
+                        text, start, end = match[:3]
+                        believed.append(Found(entity=entity, text=text, start=start, end=end, confidence=confidence))
         return apart(believed)
 
 
 def _matches(
-    entity: Entity, shape: Shape, texts: Texts, places: Codes, cache: dict[int, str], *, padded: bool
+    entity: Entity,
+    shape: Shape,
+    texts: Texts,
+    places: Codes,
+    cache: dict[int, str],
+    *,
+    said: Sequence[str],
+    padded: bool,
 ) -> tuple[list[_Match], int]:
-    """All valid matches of a shape, and how many texts are one as a whole, valid or not."""
-    search = _compiled(shape.pattern).finditer
-    valid, mark = shape.valid, shape.mark
+    """All valid matches of a shape, and how many texts are one as a whole, valid or not.
+
+    Texts are left out that hold none of the words `said`, where there are any.
+    """
+    valid, speaks = shape.valid, _words(entity.words).search
+    doubted = shape.digits > 0 and shape.alone < _SURE
     found: list[_Match] = []
     seen = 0
-    for place in places.tolist():
-        text = cache.get(place)
-        if text is None:
-            text = cache[place] = texts.text(place)
-        if mark and mark not in text:
-            continue
-        if padded:
-            text = text.zfill(shape.digits)
-        for match in search(text):
-            matched = match.group()
+    for block in _blocks(texts, places, cache, shape.mark, said):
+        held = [cache[place].zfill(shape.digits) if padded else cache[place] for place in block]
+        starts = list(accumulate((len(text) + len(_GAP) for text in held), initial=0))
+        for match in _compiled(shape.pattern).finditer(_GAP.join(held)):
+            start, end = match.span()
+            which = bisect_right(starts, start) - 1
+            text, matched = held[which], match.group()
             whole = len(matched) == len(text) or matched == text.strip()
             seen += whole
-            if valid is None or valid(matched):
-                start, end = match.span()
-                if whole:
-                    found.append(_Match(text=place, start=start, end=end, whole=True))
-                    continue
-                before, behind = text[max(0, start - _BEFORE) : start].lower(), text[end : end + _BEHIND].lower()
-                named = _words(entity.words).search(f"{before} {behind}") is not None
-                other = _OTHER.search(before) is not None
-                found.append(_Match(text=place, start=start, end=end, whole=False, named=named, other=other))
+            if valid is not None and not valid(matched):
+                continue
+            start, end = start - starts[which], end - starts[which]
+            if whole:
+                found.append(_Match(block[which], start, end, whole=True))
+                continue
+            before, behind = text[max(0, start - _BEFORE) : start].lower(), text[end : end + _BEHIND].lower()
+            named = speaks(f"{before} {behind}") is not None
+            other = doubted and (_OTHER.search(before) is not None or _AMOUNT.match(behind) is not None)
+            found.append(_Match(block[which], start, end, whole=False, named=named, other=other))
     return found, seen
+
+
+def _blocks(
+    texts: Texts, places: Codes, cache: dict[int, str], mark: str, said: Sequence[str]
+) -> Iterator[Sequence[int]]:
+    """The texts that hold a mark and one of the words `said`, where there are any; so many as are searched at once."""
+    for first in range(0, len(places), _AT_ONCE):
+        block: list[int] = []
+        for place in places[first : first + _AT_ONCE].tolist():
+            text = cache.get(place)
+            if text is None:
+                text = cache[place] = texts.text(place)
+            if mark in text and (not said or _holds(text.lower(), said)):
+                block.append(place)
+        if block:
+            yield block
+
+
+def _holds(text: str, words: Sequence[str]) -> bool:
+    for word in words:  # noqa: SIM110 (`any` of so few words takes twice as long)
+        if word in text:
+            return True
+    return False
 
 
 @lru_cache(maxsize=1_024)
@@ -168,8 +213,9 @@ def _candidates(shape: Shape, texts: Texts, *, short: bool, worded: bool) -> Cod
         worded: only words in the text can speak for the shape.
     """
     least = shape.digits - 2 if short else shape.digits
-    digits = getattr(texts, _stand(shape.pattern))
-    held: Bools = (digits >= least) & (texts.length >= shape.length)
+    held: Bools = texts.length >= shape.length
+    if least > 0:
+        held &= getattr(texts, _stand(shape.pattern)) >= least
     if worded:
         held &= texts.letters >= 2
     if not held.any():
@@ -180,9 +226,13 @@ def _candidates(shape: Shape, texts: Texts, *, short: bool, worded: bool) -> Cod
         held &= np.logical_or.reduce([texts.holding(character) for character in shape.either])
     if not short and held.any() and texts.skeletons is not None:
         codes, skeletons = texts.skeletons
+        asked = np.zeros(len(skeletons) + 1, np.bool_)
+        asked[codes[held]] = True
         search = skeleton_of(shape.pattern).search
-        fits = np.array([*(search(skeleton) is not None for skeleton in skeletons), True])
-        held &= fits[codes]  # -1, the last one: it has no skeleton
+        fits = np.ones(len(skeletons) + 1, np.bool_)  # -1, the last one: it has no skeleton
+        for code in np.flatnonzero(asked[:-1]).tolist():
+            fits[code] = search(skeletons[code]) is not None
+        held &= fits[codes]
     return np.flatnonzero(held)
 
 
@@ -229,9 +279,7 @@ def _belief(match: _Match, shape: Shape, evidence: float | None, *, named: bool,
         alone = max(alone, evidence * shape.named) if evidence > 0 else min(alone, _DOUBT)
         if evidence > 0.5:
             return alone
-    if (other or match.other) and alone < _SURE and shape.digits:
-        alone /= 2
-    return alone
+    return alone / 2 if (other or match.other) and alone < _SURE and shape.digits else alone
 
 
 def apart(found: Sequence[Found]) -> list[Found]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from lockgate.evidence.files import is_glob
 from lockgate.pii.detect import Finder
 from lockgate.pii.files import lines, printable
+from lockgate.pii.texts import Texts
 
 MODEL = "candidate"
 """What the candidate's file is called: its path may be an address with a password in it."""
@@ -29,13 +30,14 @@ Look = Callable[[Finder], Document]
 
 
 def documents(
-    files: Sequence[str], base: Path, *, policy: Path | None, model: Path | None
+    files: Sequence[str], base: Path, finder: Finder, *, policy: Path | None, model: Path | None
 ) -> Iterator[tuple[str, Look]]:
-    """The files to look through, by name, and what looks; each once.
+    """The files to look through, by name or, where that is itself personal, by number, and what looks; each once.
 
     Args:
         files: paths or globs below `base`.
         base: the policy's folder.
+        finder: looks through their names.
         policy: the policy's file, where it is looked through.
         model: the candidate's file, where it is.
     """
@@ -45,14 +47,16 @@ def documents(
         for path in found or [base / name]:
             shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else name
             paths.setdefault(path.resolve(), shown)
-    for path, name in paths.items():
-        yield name, partial(of_text, name, path)
+    personal = {found.text for found in finder.find(Texts.of(tuple(paths.values())))}
+    for number, (path, name) in enumerate(paths.items()):
+        shown = f"(file {number + 1})" if number in personal else name
+        yield shown, partial(of_text, shown, path, personal=number in personal)
     if model is not None:
         yield MODEL, partial(of_model, model)
 
 
-def of_text(name: str, path: Path, finder: Finder) -> Document:
-    """What stands in a text file.
+def of_text(name: str, path: Path, finder: Finder, *, personal: bool = False) -> Document:
+    """What stands in a text file; its own name counts where it is `personal`.
 
     Raises:
         EvidenceError: it is missing, too large, or no text.
@@ -67,6 +71,8 @@ def of_text(name: str, path: Path, finder: Finder) -> Document:
             secret.add(line)
     said = [f"{entity} on line {_listed(places)}" for entity, places in held.items()]
     counts = {entity: len(places) for entity, places in held.items()}
+    if personal:
+        said, counts = ["its name", *said], {"file_name": 1, **counts}
     return Document(name=name, counts=counts, secrets=len(secret), places=", ".join(said[:_MOST_PLACES]))
 
 

@@ -30,6 +30,7 @@ class Shape:
         length: nor can one with fewer bytes.
         mark: nor one without this text.
         either: nor one without any of these characters.
+        said: nor one without any of these, in small letters or capitals; none are given: it can.
         number: it may stand in a column of whole numbers; a shorter one is filled up with zeros to `digits`.
     """
 
@@ -42,6 +43,7 @@ class Shape:
     length: int = 0
     mark: str = ""
     either: str = ""
+    said: tuple[str, ...] = ()
     number: bool = False
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lockgate.errors import EvidenceError
-from lockgate.pii.texts import Bools, Bytes, Texts
+from lockgate.pii.texts import Bools, Bytes, Codes, Texts
 
 MOST_TEXT = 64 * 2**20
 """Bytes of the largest text file that is read."""
@@ -23,11 +24,11 @@ MOST_MODEL = 2 * 2**30
 LEAST_RUN = 12
 """Fewer printable characters in a row are chance in a model's numbers."""
 
+Words = NDArray[np.uint32]
+
 _CHUNK = 16 * 2**20
 _KEPT = 4_096  # of a chunk that also stand in the next one
-_PRINTABLE = np.zeros(256, np.bool_)
-_PRINTABLE[32:127] = True
-_PRINTABLE[9] = True
+_PRINTABLE = bytes(byte == 9 or 32 <= byte < 127 for byte in range(256))
 _OPENERS: Mapping[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -74,30 +75,55 @@ def printable(path: Path, where: str) -> Iterator[Texts]:
                 if total > MOST_MODEL:
                     what = f"it holds more than {MOST_MODEL / 2**30:.0f} GiB"
                     raise EvidenceError(what, where=where, fix="leave the model out: model_text: false")
-                held = np.frombuffer(rest + chunk, np.uint8)
-                yield _runs(held, _PRINTABLE[held])
-                for shift in range(4):
-                    yield _wide(held[shift:])
-                rest = held[-_KEPT:].tobytes()
+                held = rest + chunk
+                yield from runs(held)
+                rest = held[-_KEPT:]
     except _BROKEN as error:
         fix = "write the model anew, or leave it out: model_text: false"
-        raise EvidenceError(f"its bytes cannot be read: {error}", where=where, fix=fix) from error
+        # Without the error's own words: zipfile's name the member, and a name may itself be personal.
+        what = f"its bytes cannot be read: it is broken, or a part of it is encrypted ({type(error).__name__})"
+        raise EvidenceError(what, where=where, fix=fix) from error
 
 
-def _runs(held: Bytes, inside: Bools) -> Texts:
-    """The runs of some bytes that are printable."""
-    framed = np.concatenate([[False], inside, [False]])
+def of_bytes(data: bytes) -> Iterator[Texts]:
+    """The runs of printable characters in bytes that stand in memory as they are, a bounded piece at a time."""
+    for start in range(0, len(data), _CHUNK):
+        yield from runs(data[max(0, start - _KEPT) : start + _CHUNK])
+
+
+def runs(data: bytes) -> Iterator[Texts]:
+    """The runs of printable characters, of one byte each, and of four each as NumPy's arrays of text hold them."""
+    inside = np.frombuffer(data.translate(_PRINTABLE), np.bool_)
+    yield _runs(np.frombuffer(data, np.uint8), inside)
+    for shift in range(min(4, len(data))):
+        words = np.frombuffer(data, "<u4", (len(data) - shift) // 4, shift)
+        yield _runs(words, (words - 32 < 95) | (words == 9))  # unsigned: what is less than 32 becomes large
+
+
+def _runs(held: Bytes | Words, inside: Bools) -> Texts:
+    """The long runs of what is printable, without what stands between them."""
+    starts, ends = _long(inside)
+    # A byte before a text often says how long it is (pickle, msgpack, protobuf), and may look like a character of it.
+    length = held[starts].astype(np.int64)
+    told = (length >= LEAST_RUN) & (length < ends - starts)
+    starts = np.concatenate([starts, starts[told] + 1])
+    ends = np.concatenate([ends, starts[len(ends) :] + length[told]])
+    parts = [held[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    data = np.concatenate(parts).astype(np.uint8) if parts else np.empty(0, np.uint8)
+    lengths = ends - starts
+    reached = np.cumsum(lengths)
+    return Texts.cut(data, reached - lengths, reached)
+
+
+def _long(inside: Bools) -> tuple[Codes, Codes]:
+    """Where the runs of at least `LEAST_RUN` begin and end."""
+    held, width = inside, 1
+    while width < LEAST_RUN:  # held[i]: `width` in a row from i on
+        step = min(width, LEAST_RUN - width)
+        held, width = held[: max(0, len(held) - step)] & held[step:], width + step
+    framed = np.concatenate([[False], held, [False]])
     edges = np.flatnonzero(framed[1:] != framed[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    long = ends - starts >= LEAST_RUN
-    return Texts.cut(held, starts[long], ends[long])
-
-
-def _wide(held: Bytes) -> Texts:
-    """The runs of characters of four bytes each, as NumPy's arrays of text hold them."""
-    words = held[: len(held) // 4 * 4].reshape(-1, 4)
-    first = np.ascontiguousarray(words[:, 0])
-    return _runs(first, _PRINTABLE[first] & ~words[:, 1:].any(axis=1))
+    return edges[::2], edges[1::2] + LEAST_RUN - 1
 
 
 def _readers(path: Path) -> Iterator[Callable[[int], bytes]]:

@@ -68,13 +68,17 @@ class WithPresidio:
             return found
         context = None if column is None else spaced(column).split()
         for place in range(len(texts)):
-            results = self._analyzer.analyze(
-                text=texts.text(place),
-                language=self._language,
-                entities=list(self._wanted),
-                score_threshold=self._confidence,
-                context=context,
-            )
+            try:
+                results = self._analyzer.analyze(
+                    text=texts.text(place),
+                    language=self._language,
+                    entities=list(self._wanted),
+                    score_threshold=self._confidence,
+                    context=context,
+                )
+            except Exception as error:  # noqa: BLE001 (of any kind, and its words may repeat the text)
+                what = f"Presidio broke ({type(error).__name__})"
+                raise GateError(what, where="engine: presidio", fix="leave `engine` out") from None
             found += [
                 Found(
                     entity=self._wanted[result.entity_type],

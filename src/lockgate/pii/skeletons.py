@@ -7,8 +7,6 @@ is made, so that a text which it matches has a skeleton which its skeleton match
 import re
 from functools import lru_cache
 
-import numpy as np
-
 _ASCII = tuple(map(chr, range(128)))
 _STRANGE = "\x01"  # stands for a letter that is not in ASCII
 _STRANGERS = ("é", "€", "中")
@@ -22,7 +20,7 @@ def _image(character: str) -> str:
     return character
 
 
-TABLE = np.array([*(ord(_image(c)) for c in _ASCII), *[ord(_STRANGE)] * 128], np.uint8)
+TABLE = bytes([*(ord(_image(c)) for c in _ASCII), *[ord(_STRANGE)] * 128])
 """Skeleton of each byte."""
 
 _TOKEN = re.compile(

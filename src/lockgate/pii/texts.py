@@ -1,5 +1,6 @@
 """Texts in one buffer of bytes, as Arrow holds a column: what each may hold is told from all bytes at once."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,19 +23,20 @@ OVERLAP = 512
 _FEW = 2_000
 """More skeletons than this are no help."""
 
-_DIGIT = np.zeros(256, np.uint8)
-_DIGIT[ord("0") : ord("9") + 1] = 1
-_JOINED = _DIGIT.copy()
-_JOINED[[ord(character) for character in " .-/()+:,"]] = 1
-_TIGHT = _DIGIT.copy()
-_TIGHT[[ord(character) for character in "-.+"]] = 1
-_STRANGE = np.zeros(256, np.uint8)
-_STRANGE[128:] = 1
-_LETTER = np.zeros(256, np.uint8)
-_LETTER[128:] = 1  # of other alphabets
-for _first in "Aa":
-    _LETTER[ord(_first) : ord(_first) + 26] = 1
-    _TIGHT[ord(_first) : ord(_first) + 26] = 1
+_LONG = 256
+"""Nor are skeletons of texts that are longer on average: no two are alike."""
+
+
+def _table(characters: str, *, strange: bool = False) -> bytes:
+    """1 for the bytes of some ASCII characters, and of all others where they are meant too, else 0."""
+    return bytes(chr(byte) in characters if byte < 128 else strange for byte in range(256))
+
+
+_DIGIT = _table(string.digits)
+_LETTER = _table(string.ascii_letters, strange=True)
+_STRANGE = _table("", strange=True)
+_JOINED = _table(string.digits + " .-/()+:,")
+_TIGHT = _table(string.digits + string.ascii_letters + "-.+")
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Texts:
 
     def text(self, place: int) -> str:
         """One of the texts; what is no UTF-8, such as half a character at a cut, is replaced."""
-        return self.data[self.starts[place] : self.ends[place]].tobytes().decode("utf-8", "replace")
+        return self._bytes[self.starts[place] : self.ends[place]].decode("utf-8", "replace")
 
     @cached_property
     def length(self) -> Codes:
@@ -113,15 +115,19 @@ class Texts:
 
         A text with letters outside of ASCII has the number -1.
         """
+        if self.length.sum() > _LONG * len(self):
+            return None
         strange = self._count(_STRANGE) > 0
-        skeletons = TABLE[self.data].tobytes().decode("ascii")
+        skeletons = self._bytes.translate(TABLE).decode("ascii")
         numbers: dict[str, int] = {}
-        codes = np.full(len(self), -1, np.int64)
-        for place in np.flatnonzero(~strange).tolist():
-            codes[place] = numbers.setdefault(skeletons[self.starts[place] : self.ends[place]], len(numbers))
+        codes: list[int] = []
+        for place, (start, end, odd) in enumerate(
+            zip(self.starts.tolist(), self.ends.tolist(), strange.tolist(), strict=True)
+        ):
+            codes.append(-1 if odd else numbers.setdefault(skeletons[start:end], len(numbers)))
             if len(numbers) > min(_FEW, 64 + place // 4):
                 return None
-        return codes, tuple(numbers)
+        return np.array(codes, np.int64), tuple(numbers)
 
     def holding(self, character: str) -> Bools:
         """Which of them hold an ASCII character."""
@@ -135,18 +141,26 @@ class Texts:
     def _held(self) -> dict[str, Bools]:
         return {}
 
-    def _runs(self, joined: Bytes) -> Codes:
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self.data.tobytes()
+
+    def _runs(self, joined: bytes) -> Codes:
         """The most digits of each in one run of the bytes that a table names."""
         if not len(self.data) or np.any(self.starts[1:] < self.ends[:-1]):
             return self.digits  # pieces overlap
-        reached = np.cumsum(_DIGIT[self.data], dtype=np.int32)
-        breaks = joined[self.data] == 0
+        digit = self._translated(_DIGIT)
+        reached = np.cumsum(digit, dtype=np.int32)
+        breaks = self._translated(joined) == 0
         starts = np.minimum(self.starts, len(breaks) - 1)
         breaks[self.starts[self.length > 0]] = True
-        before = np.maximum.accumulate(np.where(breaks, reached - _DIGIT[self.data], 0))
+        before = np.maximum.accumulate(np.where(breaks, reached - digit, 0))
         held = np.maximum.reduceat(reached - before, starts)
         return np.where(self.length > 0, held, 0).astype(np.int64)
 
-    def _count(self, table: Bytes) -> Codes:
-        reached = np.concatenate([[0], np.cumsum(table[self.data], dtype=np.int32)])
+    def _count(self, table: bytes) -> Codes:
+        reached = np.concatenate([[0], np.cumsum(self._translated(table), dtype=np.int32)])
         return np.asarray(reached[self.ends] - reached[self.starts], np.int64)
+
+    def _translated(self, table: bytes) -> Bytes:
+        return np.frombuffer(self._bytes.translate(table), np.uint8)

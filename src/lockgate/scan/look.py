@@ -1,15 +1,14 @@
 """All that the bytes of one model say about it, without opening it."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
 from lockgate.evidence.models import allowlist, onnx, skops
 from lockgate.evidence.models.contract import Refusal
+from lockgate.pii.secrets import secrets
 from lockgate.scan import archives, formats, names, safetensors
-from lockgate.scan.secrets import secrets
 
 EXPANDED = 4 << 30
 _NESTED = 1
@@ -28,7 +27,7 @@ class Look:
         refusals: why it is not to be opened, beside its names: it carries code, is broken, or of no known format.
         faults: what is wrong with it or a part of it as an archive.
         mismatch: how its name contradicts its content; empty where it does not.
-        secrets: number of secrets by kind.
+        secrets: number of different secrets by kind, of the file and its members.
     """
 
     kind: str | None
@@ -46,7 +45,20 @@ class _Found:
     names: dict[str, None] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    secrets: Counter[str] = field(default_factory=Counter)
+    secrets: dict[str, set[str]] = field(default_factory=dict)
+
+    def search(self, data: bytes) -> None:
+        """Add the secrets in some bytes."""
+        for kind, found in secrets(data).items():
+            self.secrets.setdefault(kind, set()).update(found)
+
+    def shown(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Each of some texts once, without secrets: the name of a member, or of what is imported, may hold one."""
+        hidden = dict.fromkeys(texts)
+        for kind, values in self.secrets.items():
+            for value in sorted(values, key=len, reverse=True):
+                hidden = dict.fromkeys(text.replace(value, f"({kind})") for text in hidden)
+        return tuple(hidden)
 
     def take(self, read: tuple[tuple[str, ...], str], where: str = "") -> None:
         """Add what a reading of names came to."""
@@ -66,7 +78,7 @@ def look(path: Path, name: str, allow: Collection[str] = ()) -> Look:
     known = formats.identify(path)
     found = _Found()
     data = path.read_bytes()
-    found.secrets.update(secrets(data))
+    found.search(data)
     if known.reason:
         found.refusals.append(known.reason)
     if known.kind == "pickle":
@@ -87,12 +99,12 @@ def look(path: Path, name: str, allow: Collection[str] = ()) -> Look:
     return Look(
         kind=known.kind,
         tier=tier,
-        names=tuple(found.names),
-        unsafe=unsafe,
-        refusals=tuple(dict.fromkeys(found.refusals)),
-        faults=tuple(dict.fromkeys(found.faults)),
+        names=found.shown(found.names),
+        unsafe=found.shown(unsafe),
+        refusals=found.shown(found.refusals),
+        faults=found.shown(found.faults),
         mismatch=formats.mismatch(name, known.kind),
-        secrets=dict(sorted(found.secrets.items())),
+        secrets={kind: len(held) for kind, held in sorted(found.secrets.items())},
     )
 
 
@@ -123,7 +135,7 @@ def _members(file: Path | BytesIO, data: bytes, found: _Found, depth: int) -> No
         return
     for name, held in members:
         where = name[:100]
-        found.secrets.update(secrets(held))
+        found.search(held)
         if name == "schema.json" and depth == 0:
             found.take(names.of_skops(held))
         elif held.startswith(b"\x93NUMPY"):

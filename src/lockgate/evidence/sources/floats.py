@@ -65,7 +65,8 @@ def _hint(found: Encoded) -> str:
     for value in found.values[:1000].to_pylist():
         for pattern, fix in _HINTS:
             if isinstance(value, str) and re.fullmatch(pattern, value):
-                return f"{fix} ({value!r} is no number)"
+                shown = re.sub(r"[0-9]", "9", value)  # its form is enough: it may be a card's number
+                return f"{fix} ({shown!r}{', each digit shown as 9,' if shown != value else ''} is no number)"
     return ""
 
 

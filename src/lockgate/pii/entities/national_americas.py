@@ -37,7 +37,8 @@ def br_cpf(text: str) -> bool:
     found = digits(text)
     if len(found) != 11 or len(set(found)) == 1:
         return False
-    return all((weighted(found, range(last + 1, 1, -1)) * 10 % 11) % 10 == int(found[last]) for last in (9, 10))
+    first = weighted(found, range(10, 1, -1)) * 10 % 11 % 10
+    return first == int(found[9]) and weighted(found, range(11, 1, -1)) * 10 % 11 % 10 == int(found[10])
 
 
 def mx_curp(text: str) -> bool:
@@ -121,6 +122,14 @@ ENTITIES = (
             ),
             Shape(
                 pattern=number("[0-9]{11}"), alone=0.6, named=0.95, valid=br_cpf, chance=0.0083, digits=11, number=True
+            ),
+            Shape(
+                pattern=number("[0-9]{9}-[0-9]{2}"),
+                alone=0.85,
+                named=0.98,
+                valid=br_cpf,
+                chance=0.0083,
+                digits=11,
             ),
         ),
     ),

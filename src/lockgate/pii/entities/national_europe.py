@@ -1,7 +1,5 @@
 """National identifiers of western, central and southern Europe."""
 
-from collections import Counter
-
 from lockgate.pii.checksums import compact, digits, mod11_10, short_date, weighs, weighted
 from lockgate.pii.entity import Entity, Shape, number
 
@@ -36,9 +34,9 @@ def uk_nhs(text: str) -> bool:
 def de_steuer_id(text: str) -> bool:
     """§ 139b AO: one digit of the first ten twice or thrice, all others at most once; ISO 7064 MOD 11,10."""
     found = digits(text)
-    counts = Counter(found[:10])
-    repeated = [count for count in counts.values() if count > 1]
-    return found[0] != "0" and len(repeated) == 1 and repeated[0] <= 3 and mod11_10(found)
+    head, different = found[:10], len(set(found[:10]))
+    once = different == 9 or (different == 8 and max(map(head.count, head)) == 3)
+    return once and found[0] != "0" and mod11_10(found)
 
 
 def fr_nir(text: str) -> bool:
@@ -76,17 +74,24 @@ def nl_bsn(text: str) -> bool:
 
 
 def be_number(text: str) -> bool:
-    """Rijksregisternummer: a birth date (the month may be 20 or 40 more) and 97 less the rest modulo 97."""
+    """Rijksregisternummer: a birth date, and 97 less the rest modulo 97.
+
+    The month is 20 or 40 more in numbers of the social security, and 0 where only the year is known; of digits without
+    separators, which many numbers are, the day must then be 0 as well.
+    """
     found = digits(text)
-    if not (short_date(found, months=(0, 20, 40)) or found[2:6] == "0000"):
+    rest = 97 - int(found[9:])
+    # Of persons born from 2000 on a 2 is set in front; of 60 and more none will be born for long.
+    if rest != int(found[:9]) % 97 and (found[:2] >= "60" or rest != int(f"2{found[:9]}") % 97):
         return False
-    return any(97 - int(century + found[:9]) % 97 == int(found[9:]) for century in ("", "2"))
+    unknown = found[2:4] in {"00", "20", "40"} if text != found else found[2:6] == "0000"
+    return unknown or short_date(found, months=(0, 20, 40))
 
 
 def pl_pesel(text: str) -> bool:
     """PESEL: a birth date (20 to 80 more in the month for the century) and a weighted check digit."""
     found = digits(text)
-    return short_date(found, months=(0, 20, 40, 60, 80)) and weighs((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10)(found)
+    return weighs((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10)(found) and short_date(found, months=(0, 20, 40, 60, 80))
 
 
 def pt_nif(text: str) -> bool:
@@ -127,8 +132,8 @@ def cz_rodne(text: str) -> bool:
 
 def tr_tckn(text: str) -> bool:
     """Turkey's identity number: two check digits."""
-    found = [int(digit) for digit in digits(text)]
-    return (sum(found[0:9:2]) * 7 - sum(found[1:8:2])) % 10 == found[9] and sum(found[:10]) % 10 == found[10]
+    found = list(map(int, digits(text)))
+    return sum(found[:10]) % 10 == found[10] and (sum(found[0:9:2]) * 7 - sum(found[1:8:2])) % 10 == found[9]
 
 
 def _plain(width: str, valid: object, chance: float, *, alone: float = 0.3, least: int) -> Shape:
@@ -249,22 +254,36 @@ ENTITIES = (
     Entity(
         name="nl_bsn",
         meaning="a Dutch citizen service number (BSN)",
-        words=("bsn", "burgerservicenummer", "sofi", "sofinummer"),
+        words=("bsn", "burgerservicenummer", "citizen service number", "sofi", "sofinummer"),
         columns=("bsn|burgerservicenummer",),
-        shapes=(_plain("[0-9]{9}", nl_bsn, 0.091, alone=0.2, least=9),),
+        shapes=(
+            _plain("[0-9]{9}", nl_bsn, 0.091, alone=0.2, least=9),
+            Shape(
+                pattern=number(r"[0-9]{4}\.[0-9]{2}\.[0-9]{3}"),
+                alone=0.62,
+                named=0.95,
+                valid=nl_bsn,
+                chance=0.091,
+                digits=9,
+            ),
+            _plain("[0-9]{4} [0-9]{2} [0-9]{3}", nl_bsn, 0.091, alone=0.4, least=9),
+        ),
     ),
     Entity(
         name="be_national_number",
         meaning="a Belgian national register number",
-        words=("rijksregister", "rijksregisternummer", "registre national", "national number", "nrn", "insz", "niss"),
+        words=(
+            *("rijksregister", "rijksregisternummer", "registre national", "numéro national", "national number"),
+            *("nrn", "insz", "niss"),
+        ),
         columns=("rijksregister(?:nummer)?|nrn|insz|niss",),
         shapes=(
             Shape(
-                pattern=number(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}[-.][0-9]{3}[-.][0-9]{2}"),
+                pattern=number(r"(?:[0-9]{2}\.[0-9]{2}\.[0-9]{2}[-.]|[0-9]{6}[ -])[0-9]{3}[ .-][0-9]{2}"),
                 alone=0.93,
                 named=0.99,
                 valid=be_number,
-                chance=0.0022,
+                chance=0.0029,
                 digits=11,
             ),
             _plain("[0-9]{11}", be_number, 0.0022, alone=0.65, least=11),

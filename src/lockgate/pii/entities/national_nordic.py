@@ -9,7 +9,7 @@ _FI = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 def se_personnummer(text: str) -> bool:
     """Skatteverket: a birth date (60 more in the day of a coordination number) and Luhn over the last ten digits."""
     found = digits(text)[-10:]
-    return short_date(found, days=(0, 60)) and luhn(found)
+    return luhn(found) and short_date(found, days=(0, 60))
 
 
 def fi_hetu(text: str) -> bool:
@@ -31,8 +31,12 @@ def no_number(text: str) -> bool:
 
 
 def dk_cpr(text: str) -> bool:
-    """Denmark's CPR: a birth date; since 2007 its check digit is no longer kept."""
-    return short_date(text, "dmy")
+    """Denmark's CPR: a birth date; since 2007 its check digit is no longer kept.
+
+    The seventh digit says the century: with 5 to 8 the years from 58 on are those before 1900, of whom none lives.
+    """
+    found = digits(text)
+    return short_date(found, "dmy") and not (found[6] in "5678" and found[4:6] >= "58")
 
 
 def is_kennitala(text: str) -> bool:

@@ -21,7 +21,7 @@ def _address(text: str) -> bool:
 def _no_version(text: str) -> bool:
     """An address whose numbers are larger than those of a version such as 4.18.0.1 or 3.45.1."""
     parts = [int(part) for part in text.split(".")]
-    return _address(text) and (max(parts) >= 100 or sum(part >= 32 for part in parts) > 1)
+    return (max(parts) >= 100 or sum(part >= 32 for part in parts) > 1) and _address(text)
 
 
 def _device(text: str) -> bool:
@@ -29,7 +29,8 @@ def _device(text: str) -> bool:
     return len(set(found)) > 2
 
 
-_WORDS = ("ip", "ip address", "ipv4", "ipv6", "host", "login from")
+_WORDS = ("ip", "ip address", "ipv4", "ipv6", "host", "login from", "addr", "src", "dst", "gateway", "subnet", "dns")
+_FOUR = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 
 ENTITIES = (
     Entity(
@@ -38,8 +39,27 @@ ENTITIES = (
         words=_WORDS,
         columns=("(?:(?:client|remote|user|source|src|login|last) )?ip(?: ?(?:v4|v6))?(?: addr(?:ess)?)?",),
         shapes=(
+            Shape(  # in an address of the web
+                pattern=rf"(?<=://){_FOUR}(?![\w-]|\.[0-9])",
+                alone=0.9,
+                named=0.97,
+                valid=_address,
+                digits=4,
+                length=10,
+                mark="://",
+            ),
+            Shape(  # a port, a network's size or the fields of a web server's log behind it: no version has those
+                pattern=rf"(?<![\w.+/-]){_FOUR}"
+                r"(?=\]?:[0-9]{2,5}(?![\w.:])|/(?:[89]|[12][0-9]|3[0-2])(?![\w./])| - - \[)",
+                alone=0.85,
+                named=0.96,
+                valid=_address,
+                digits=4,
+                length=9,
+                mark=".",
+            ),
             Shape(
-                pattern=r"(?<![\w.+/-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-]|\.[0-9])",
+                pattern=rf"(?<![\w.+/-]){_FOUR}(?![\w-]|\.[0-9])",
                 alone=0.75,
                 named=0.95,
                 valid=_no_version,
@@ -48,7 +68,7 @@ ENTITIES = (
                 mark=".",
             ),
             Shape(
-                pattern=r"(?<![\w.+/-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-]|\.[0-9])",
+                pattern=rf"(?<![\w.+/-]){_FOUR}(?![\w-]|\.[0-9])",
                 alone=0.3,
                 named=0.9,
                 valid=_address,

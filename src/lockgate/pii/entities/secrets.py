@@ -1,4 +1,4 @@
-"""Keys and tokens: what opens something to whoever reads it."""
+"""Keys and tokens: what opens something to whoever reads it. The one list, of texts and of models' bytes."""
 
 import base64
 import binascii
@@ -83,7 +83,7 @@ ENTITIES = (
     _secret(
         "aws_access_key",
         "an AWS access key id",
-        _token(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "A", 20),
+        *(_token(rf"{head}[A-Z2-7]{{16}}", head, 20) for head in ("AKIA", "ASIA", "ABIA", "ACCA")),
     ),
     _secret(
         "aws_secret_key",
@@ -173,6 +173,7 @@ ENTITIES = (
             valid=_assigned,
             length=18,
             either="=:",
+            said=("key", "secret", "token", "pass", "pwd", "credential"),
         ),
     ),
 )
