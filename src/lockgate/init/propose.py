@@ -25,6 +25,7 @@ MAX_EXCESS_OF_HEAVY = "30"
 
 _SHARED_LOSS = 0.8  # correlation of two retrained models' losses, at the least
 _MOST_MOVED = 12  # number columns; of more, `psi` on every feature must do
+_LEAST_VARIED = 20  # rows beside the most frequent value: one reference in a thousand then holds that value alone
 _MOST_SLICES = 8
 _MOST_DUPLICATES = 0.05
 _ROWS_PER_SLICE = 100
@@ -111,7 +112,10 @@ def drift_part(looks: Mapping[str, ColumnLook], features: Sequence[str], *, labe
 
 
 def _spreads(look: ColumnLook) -> bool:
+    """Whether a column of numbers varies so much that another reference will have a spread too."""
     numbers = look.kind == "number" and not look.infinite
+    if look.values and sum(look.values.values()) - max(look.values.values()) < _LEAST_VARIED:
+        return False
     return numbers and look.low is not None and look.high is not None and look.high > look.low
 
 
