@@ -3,9 +3,13 @@
 import io
 import json
 import struct
+import subprocess
+import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from tests.models.helpers import cancer
 from tests.models.test_bad_files import external, flip, onnx_model, schema_of, zipped
 from tests.models.test_malicious_pickles import ATTACKS, BOMBS, Evil, stream, text
 
-from lockgate.scan.look import Look, look
+from lockgate.scan.look import Look, _Found, look
 
 
 def seen(data: bytes, tmp_path: Path, name: str = "model", allow: tuple[str, ...] = ()) -> Look:
@@ -263,6 +267,38 @@ def test_bad_input_93_duplicates_slips_bombs_nesting(tmp_path: Path) -> None:
         assert any(words in fault for fault in seen(data, tmp_path).faults), words
 
 
+def test_bad_input_93_a_bomb_is_told_and_never_made(tmp_path: Path) -> None:
+    """What its faults already tell is not unpacked to be looked through, nor are archives in archives without end."""
+    path, layer = tmp_path / "bomb", io.BytesIO()
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("schema.json", "w", force_zip64=True) as file,
+    ):
+        for _ in range(1_500):
+            file.write(bytes(1 << 20))
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom lockgate.scan import look\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\nheld = look.look(Path(sys.argv[1]), 'm.skops')\n"
+        "print(held.faults)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, timeout=60, check=False)
+    assert b"-fold" in done.stdout, done.stderr
+    with zipfile.ZipFile(layer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", np.random.default_rng(0).bytes(1 << 10) * 1_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Found, "__init__", partialmethod(_Found.__init__, left=3 << 20))
+        with zipfile.ZipFile(path, "w") as archive:
+            for number in range(5):
+                archive.writestr(f"{number}.zip", layer.getvalue())
+        assert "the zip expands to too much" in look(path, "m").faults
+
+
+def test_a_file_of_no_format_is_refused_before_it_is_read_through(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    assert seen(b"\x08\x00" * 10_000_000, tmp_path).refusals == ("the file is no model format that is known",)
+    assert time.perf_counter() - began < 10
+
+
 def test_bad_input_94_tar_slip_link_and_device(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -341,6 +377,23 @@ def test_bad_input_96_onnx(tmp_path: Path) -> None:
     assert trusted(seen(onnx_model(), tmp_path, "m.onnx"))
     for change in ({"domain": "com.evil"}, {"tensor": external("../../etc/passwd")}, {"tensor": external("beside")}):
         assert seen(onnx_model(**change), tmp_path, "m.onnx").refusals
+
+
+@pytest.mark.parametrize("where", ["attribute", "attributes", "function"])
+def test_bad_input_96_onnx_with_data_outside_of_itself_in_a_rare_place(where: str, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load_from_string(onnx_model())
+    tensor = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1], [1.0])
+    external("../../etc/passwd")(tensor)
+    node = model.graph.node[0]
+    if where == "attribute":
+        node.attribute.add(name="sparse_value").sparse_tensor.values.CopyFrom(tensor)
+    elif where == "attributes":
+        node.attribute.add(name="sparse_values").sparse_tensors.add().indices.CopyFrom(tensor)
+    else:
+        model.functions.add(name="f", domain="").attribute_proto.add(name="default").t.CopyFrom(tensor)
+    assert "outside of the file" in seen(model.SerializeToString(), tmp_path, "m.onnx").refusals[0]
 
 
 @pytest.mark.parametrize("loader", ["MethodNode", "OperatorFuncNode", "AnyNode"])

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from lockgate.evidence.models.contract import Refusal
-from lockgate.evidence.models.protobuf import fields
+from lockgate.evidence.models.protobuf import Value, fields
 
 FORMATS = ("catboost", "lightgbm", "onnx", "pickle", "skops", "xgboost")
 """Formats that have a file beside this one."""
@@ -33,6 +33,7 @@ BROKEN_ZIP = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSE
 """What `zipfile` raises at a malformed archive."""
 
 _HEAD = 4096
+_MOST_FIELDS = 100_000
 _SAVE = "save the fitted model itself with skops, joblib, ONNX or its library's own format"
 _CODE = "it carries code of its own; convert it to ONNX, or bring its predictions as columns of the data"
 
@@ -138,8 +139,12 @@ def _zip(path: str) -> str:
 
 def _protobuf(data: bytes) -> str:
     """ONNX and SavedModel have no magic bytes; text pickles of protocol 0 and 1 end with a full stop."""
+    held: dict[int, Value] = {}
     try:
-        held = dict(fields(memoryview(data)))
+        for count, (number, value) in enumerate(fields(memoryview(data))):
+            held[number] = value
+            if count > _MOST_FIELDS:  # no model has so many: it is something else, of whatever size
+                raise ValueError(count)
     except ValueError:
         held = {}
     if isinstance(held.get(1), int) and 7 in held:
