@@ -46,7 +46,7 @@ METRICS: Mapping[str, Metric] = {
     "interval_coverage": _metric(
         "neither", "Share of the actual values inside the interval of two quantiles.", 0.0, 1.0
     ),
-    "interval_width": _metric("lower", "Mean width of the interval.", None),
+    "interval_width": _metric("lower", "Mean width of the interval."),
     "interval_score": _metric("lower", "Winkler's score: the width, and a penalty for what lies outside.", None),
     "crossed_quantiles": _metric("lower", "Share of the rows in which a quantile lies above a higher one.", 0.0, 1.0),
 }
@@ -116,7 +116,7 @@ class Forecast:
     What it checks
     --------------
     Each row is one forecast: of a series, made at an origin, for the time `data.time`; the prediction is held against
-    the label. MASE and RMSSE divide errors by those of the seasonal naive forecast, one season back, in each series'
+    the label, and no origin may lie after that time. MASE and RMSSE divide errors by those of the seasonal naive forecast, one season back, in each series'
     history in `data.training` (Hyndman and Koehler 2006), or by a column (`scale`); MASE is the mean over rows, RMSSE
     the mean over forecasts (series and origin) of the root over their rows. sMAPE runs from 0 to 2, and is 0 where
     actual value and forecast both are 0. With `quantiles`, the pinball loss (mean over levels, and of each level as a
