@@ -3,8 +3,6 @@
 import io
 import json
 import struct
-import subprocess
-import sys
 import tarfile
 import time
 import zipfile
@@ -261,6 +259,7 @@ def test_bad_input_93_duplicates_slips_bombs_nesting(tmp_path: Path) -> None:
         "-fold": made(("a", b"0" * (4 << 20))),
         "in an archive in an archive": deep,
         "no plain file": buffer.getvalue(),
+        "bytes follow the end": made(("a", b"1")) + b"\x80\x04N.",
         "compressed once more": made(("a", b"\x1f\x8b\x08\0")),
     }
     for words, data in cases.items():
@@ -270,19 +269,11 @@ def test_bad_input_93_duplicates_slips_bombs_nesting(tmp_path: Path) -> None:
 def test_bad_input_93_a_bomb_is_told_and_never_made(tmp_path: Path) -> None:
     """What its faults already tell is not unpacked to be looked through, nor are archives in archives without end."""
     path, layer = tmp_path / "bomb", io.BytesIO()
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("schema.json", "w", force_zip64=True) as file,
-    ):
-        for _ in range(1_500):
-            file.write(bytes(1 << 20))
-    code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom lockgate.scan import look\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\nheld = look.look(Path(sys.argv[1]), 'm.skops')\n"
-        "print(held.faults)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, timeout=60, check=False)
-    assert b"-fold" in done.stdout, done.stderr
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(4 << 20))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("the bomb was unpacked"))
+        assert any("-fold" in fault for fault in look(path, "m").faults)
     with zipfile.ZipFile(layer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a", np.random.default_rng(0).bytes(1 << 10) * 1_000)
     with pytest.MonkeyPatch.context() as patch:
