@@ -5,6 +5,7 @@ import json
 import warnings
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import joblib
@@ -115,6 +116,19 @@ def test_a_detached_signature(kind: str, encoded: bool, tmp_path: Path) -> None:
     assert finding(gated(tmp_path, SIGNED), "signature_valid").status is Status.FAIL
 
 
+def test_a_key_that_stands_in_the_policy_cannot_be_exchanged_beside_it(tmp_path: Path) -> None:
+    key = keys("ed25519")
+    publish(tmp_path, key)
+    pem = indent((tmp_path / "signer.pem").read_text(), " " * 8)
+    policy = f"\n    signature:\n      file: model.sig\n      key: |\n{pem}"
+    (tmp_path / "model.sig").write_bytes(sign(key, MODEL))
+    publish(tmp_path, keys("ed25519"))
+    assert gated(tmp_path, policy).record.passed
+    (tmp_path / "model.sig").write_bytes(sign(keys("ed25519"), MODEL))
+    assert finding(gated(tmp_path, policy), "signature_valid").status is Status.FAIL
+    assert finding(gated(tmp_path, policy.replace("MC", "??")), "signature_valid").status is Status.ERROR
+
+
 def test_a_missing_signature_fails_and_an_unreadable_one_is_an_error(tmp_path: Path) -> None:
     publish(tmp_path, keys("ed25519"))
     held = finding(gated(tmp_path, SIGNED), "signature_valid")
@@ -184,6 +198,7 @@ def test_a_bundle_that_model_signing_wrote(curve: str, tmp_path: Path) -> None:
 # --- advisories -------------------------------------------------------------------------------------------------------
 
 AUDITED = "{advisories: audit.json}"
+TWICE = '{"dependencies": [{"name": "numpy", "version": "1", "vulns": [{"id": "PYSEC-1"}], "vulns": []}]}'
 
 
 def audits(folder: Path, *, vulns: dict[str, Any] | None = None, **versions: str) -> None:
@@ -220,7 +235,7 @@ def test_an_audit_of_other_versions_proves_nothing(tmp_path: Path) -> None:
     assert "numpy (audited as 1.0, in use as" in held.reason + held.message
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense", '{"dependencies": [1]}', '{"dependencies": []}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense", TWICE, '{"dependencies": [1]}', '{"dependencies": []}'])
 def test_what_is_no_audit_is_an_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "audit.json").write_text(content)
     assert finding(gated(tmp_path, AUDITED), "known_vulnerabilities").status is Status.ERROR

@@ -30,7 +30,10 @@ class Signature(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     file: str = Field(min_length=1, description="the signature: a bundle of model-signing, or raw or base64 bytes")
-    key: str = Field(min_length=1, description="the signer's public key in PEM, Ed25519 or ECDSA")
+    key: str = Field(
+        min_length=1,
+        description="the signer's public key in PEM, Ed25519 or ECDSA: its file, or itself, which nobody can exchange",
+    )
 
 
 class Settings(Params):
@@ -187,7 +190,8 @@ def _signature(params: Settings, artifact: Artifact, base: Path) -> Measurement 
         # What was asked for and is not there is a failure of the candidate, not of the run.
         return Measurement(metric=metric, value=0.0, note=f"there is no {params.signature.file}")
     try:
-        valid, note = check(artifact.path, file, base / params.signature.key)
+        key = params.signature.key
+        valid, note = check(artifact.path, file, key.encode() if key.startswith("-----BEGIN ") else base / key)
     except EvidenceError as error:
         return Missing(metric=metric, reason=str(error))
     return Measurement(metric=metric, value=float(valid), note=note)
