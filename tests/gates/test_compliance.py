@@ -133,7 +133,22 @@ def test_a_card_of_the_toolkit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["TBD", "[More Information Needed]", "todo", "n/a", "...", "<!-- later -->", "[To be written: all]", "{{ x }}", "", "\u200b", "<br>", "***", "| |", "<p>TBD</p>"],
+    [
+        "TBD",
+        "[More Information Needed]",
+        "todo",
+        "n/a",
+        "...",
+        "<!-- later -->",
+        "[To be written: all]",
+        "{{ x }}",
+        "",
+        "\u200b",
+        "<br>",
+        "***",
+        "| |",
+        "<p>TBD</p>",
+    ],
 )
 def test_a_place_for_text_says_nothing(tmp_path: Path, said: str) -> None:
     assert "limitations" not in read_card(write(tmp_path, f"## Limitations\n{said}\n")).fields
@@ -155,7 +170,9 @@ def test_a_broken_card_says_nothing(tmp_path: Path, text: str) -> None:
     assert not said
 
 
-@pytest.mark.parametrize("key", ["? [[1], 2]\n: x", "a: &a [1, 2]\nname: [*a, *a]", "name: &a x", "k: x\n" * 80_000, "[" * 9_000])
+@pytest.mark.parametrize(
+    "key", ["? [[1], 2]\n: x", "a: &a [1, 2]\nname: [*a, *a]", "name: &a x", "k: x\n" * 80_000, "[" * 9_000]
+)
 def test_metadata_that_are_no_plain_values_are_an_error(tmp_path: Path, key: str) -> None:
     with pytest.raises(EvidenceError, match="the card's metadata"):
         read_card(write(tmp_path, f"---\n{key}\n---\n"))

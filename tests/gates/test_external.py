@@ -173,8 +173,10 @@ def test_junit_in_a_namespace() -> None:
     "text",
     [
         "<testsuite errors='1'><testcase/></testsuite>",
-        "<testsuites><testsuite failures='1'><testcase/></testsuite>"
-        "<testsuite failures='1'><testcase><failure/></testcase></testsuite></testsuites>",
+        (
+            "<testsuites><testsuite failures='1'><testcase/></testsuite>"
+            "<testsuite failures='1'><testcase><failure/></testcase></testsuite></testsuites>"
+        ),
         "<testsuites failures='2'><testsuite><testcase><failure/></testcase></testsuite></testsuites>",
         "<testsuite><error/><testcase/></testsuite>",
     ],

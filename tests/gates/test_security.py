@@ -235,7 +235,9 @@ def test_an_audit_of_other_versions_proves_nothing(tmp_path: Path) -> None:
     assert "numpy (audited as 1.0, in use as" in held.reason + held.message
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense", TWICE, '{"dependencies": [1]}', '{"dependencies": []}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "nonsense", TWICE, '{"dependencies": [1]}', '{"dependencies": []}']
+)
 def test_what_is_no_audit_is_an_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "audit.json").write_text(content)
     assert finding(gated(tmp_path, AUDITED), "known_vulnerabilities").status is Status.ERROR

@@ -43,9 +43,9 @@ class MembershipInference:
     nothing. The loss is -ln of the probability of the row's class, the squared error of a regression, or, of a model
     without scores, whether the class is wrong.
 
-    Both data sets must have at least `data.min_rows` rows and come from the same source: what tells them apart otherwise, a later year, counts too. A row that
-    stands in both makes the attack look weaker than it is; `data_quality` measures their overlap. Weights are not used:
-    the attack is about single rows.
+    Both data sets must have at least `data.min_rows` rows and come from the same source: what tells them apart
+    otherwise, a later year, counts too. A row that stands in both makes the attack look weaker than it is;
+    `data_quality` measures their overlap. Weights are not used: the attack is about single rows.
 
     Why it matters
     That a person stands in a training set can itself be what must not be known: a hospital's, a prison's, a debt

@@ -3,6 +3,7 @@
 import re
 import zipfile
 import zlib
+from itertools import islice
 from pathlib import Path
 
 from lockgate.evidence.models.contract import Refusal
@@ -139,12 +140,11 @@ def _zip(path: str) -> str:
 
 def _protobuf(data: bytes) -> str:
     """ONNX and SavedModel have no magic bytes; text pickles of protocol 0 and 1 end with a full stop."""
-    held: dict[int, Value] = {}
+    found = fields(memoryview(data))
     try:
-        for count, (number, value) in enumerate(fields(memoryview(data))):
-            held[number] = value
-            if count > _MOST_FIELDS:  # no model has so many: it is something else, of whatever size
-                raise ValueError(count)
+        held: dict[int, Value] = dict(islice(found, _MOST_FIELDS))
+        if next(found, None) is not None:  # no model has so many: it is something else, of whatever size
+            held = {}
     except ValueError:
         held = {}
     if isinstance(held.get(1), int) and 7 in held:
