@@ -102,7 +102,7 @@ def _dependencies(path: Path) -> Iterable[Mapping[str, Any]]:
 
 def _vulnerabilities(name: str, version: str, entry: Mapping[str, Any], path: Path) -> Iterable[Vulnerability]:
     vulns = entry.get("vulns")
-    if not isinstance(vulns, list) or not all(isinstance(held, dict) and "id" in held for held in vulns):
+    if not isinstance(vulns, list) or not all(map(_is_sound, vulns)):
         raise EvidenceError(f"the advisories about {name} have another form", where=str(path), fix=_FIX)
     for held in vulns:
         severity = held.get("severity")
@@ -113,3 +113,9 @@ def _vulnerabilities(name: str, version: str, entry: Mapping[str, Any], path: Pa
             severity=severity.lower()[:20] if isinstance(severity, str) and severity else "unknown",
             fixed=tuple(str(fix)[:40] for fix in held.get("fix_versions") or ()),
         )
+
+
+def _is_sound(held: Any) -> bool:
+    return (
+        isinstance(held, dict) and isinstance(held.get("id"), str) and isinstance(held.get("fix_versions") or [], list)
+    )

@@ -123,16 +123,17 @@ def _signed_manifest(bundle: Mapping[str, Any], key: Any, model: Path, path: Pat
         envelope = bundle["dsseEnvelope"]
         kind, payload = str(envelope["payloadType"]), base64.b64decode(envelope["payload"], validate=True)
         signatures = [base64.b64decode(held["sig"], validate=True) for held in envelope["signatures"]]
+        name = kind.encode()
     except (KeyError, TypeError, ValueError) as error:
         raise EvidenceError("the bundle holds no signed envelope", where=str(path), fix=fix) from error
-    signed = b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
+    signed = b"DSSEv1 %d %s %d %s" % (len(name), name, len(payload), payload)
     if len(signatures) != 1 or not _verified(key, signatures[0], signed, by_curve=True):
         return False, "the bundle is not signed by this key"
     try:
         statement = json.loads(payload)
         predicate = statement["predicate"]
         resources = [(str(r["name"]), str(r["algorithm"]), str(r["digest"])) for r in predicate["resources"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise EvidenceError("the bundle says nothing about files", where=str(path), fix=fix) from error
     if kind != _PAYLOAD or statement.get("predicateType") != _PREDICATE:
         raise EvidenceError("the bundle is a signature of something else than a model", where=str(path), fix=fix)
