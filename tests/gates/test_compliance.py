@@ -200,6 +200,13 @@ def test_what_is_no_text_is_an_error(tmp_path: Path) -> None:
             read_card(path)
 
 
+def test_a_file_without_end_is_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / "card.md").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(EvidenceError, match="over 4 MiB"):
+        read_card(tmp_path / "card.md")
+
+
 def test_licences_and_classes(tmp_path: Path) -> None:
     assert check(tmp_path, "licences: [MIT]").verdict.exit_code is ExitCode.PASSED
     assert check(tmp_path, "licences: [apache-2.0]").verdict.exit_code is ExitCode.BLOCKED

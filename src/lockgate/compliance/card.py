@@ -98,7 +98,8 @@ def text_of(path: Path, what: str) -> str:
     try:
         if path.exists() and not path.is_file():
             raise EvidenceError(f"{what} is no file", where=str(path), fix="name the file itself")
-        data = path.read_bytes()[: MOST_BYTES + 1]
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise EvidenceError(f"{what} cannot be read: {error.strerror}", where=str(path), fix=fix) from error
     if len(data) > MOST_BYTES:
