@@ -1,6 +1,7 @@
 """The gate `compliance`, its cards, and the card that is drafted from a Record."""
 
 import json
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -132,7 +133,22 @@ def test_a_card_of_the_toolkit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["TBD", "[More Information Needed]", "todo", "n/a", "...", "<!-- later -->", "[To be written: all]", "{{ x }}", ""],
+    [
+        "TBD",
+        "[More Information Needed]",
+        "todo",
+        "n/a",
+        "...",
+        "<!-- later -->",
+        "[To be written: all]",
+        "{{ x }}",
+        "",
+        "\u200b",
+        "<br>",
+        "***",
+        "| |",
+        "<p>TBD</p>",
+    ],
 )
 def test_a_place_for_text_says_nothing(tmp_path: Path, said: str) -> None:
     assert "limitations" not in read_card(write(tmp_path, f"## Limitations\n{said}\n")).fields
@@ -154,11 +170,41 @@ def test_a_broken_card_says_nothing(tmp_path: Path, text: str) -> None:
     assert not said
 
 
+@pytest.mark.parametrize(
+    "key", ["? [[1], 2]\n: x", "a: &a [1, 2]\nname: [*a, *a]", "name: &a x", "k: x\n" * 80_000, "[" * 9_000]
+)
+def test_metadata_that_are_no_plain_values_are_an_error(tmp_path: Path, key: str) -> None:
+    with pytest.raises(EvidenceError, match="the card's metadata"):
+        read_card(write(tmp_path, f"---\n{key}\n---\n"))
+
+
+@pytest.mark.parametrize("part", ["<!--", "# \n", "###### a\n# b\n", "**a", "-", "<p", "\\"])
+def test_a_large_card_is_read_in_the_time_that_its_size_asks_for(tmp_path: Path, part: str) -> None:
+    began = time.perf_counter()
+    read_card(write(tmp_path, part * 60_000))
+    read_card(write(tmp_path, "## Owner\n" + " " * 200_000 + "x\n"))
+    assert time.perf_counter() - began < 10
+
+
+def test_an_empty_data_sheet_answers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sheet.md").write_text("TBD\n")
+    record = check(tmp_path, "sheet: sheet.md\ncontrols: [iso-42001]\nunanswered_controls: {max: 9}")
+    held = {m.at.case: m.note for run in record.content.gates for m in run.measurements}
+    assert "a data sheet" in held["iso-42001 A.7.5"]
+
+
 def test_what_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "b.md").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path, tmp_path / "b.md", tmp_path / "none.md"):
         with pytest.raises(EvidenceError):
             read_card(path)
+
+
+def test_a_file_without_end_is_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / "card.md").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(EvidenceError, match="over 4 MiB"):
+        read_card(tmp_path / "card.md")
 
 
 def test_licences_and_classes(tmp_path: Path) -> None:

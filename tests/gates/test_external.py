@@ -120,11 +120,76 @@ def test_sarif_counts_by_level_what_is_not_suppressed() -> None:
         {"runs": []},
         {"runs": [{"tool": {}}]},
         {"runs": [{"results": [], "invocations": [{"executionSuccessful": False}]}]},
+        {"runs": [{"results": [], "invocations": [{"executionSuccessful": "false"}]}]},
+        {"runs": [{"results": [], "invocations": {"executionSuccessful": False}}]},
     ],
 )
 def test_a_scan_that_did_not_run_is_no_clean_scan(log: object) -> None:
     with pytest.raises(EvidenceError):
         sarif.read(json.dumps(log), "f")
+
+
+def test_sarif_takes_a_level_from_wherever_the_rule_stands() -> None:
+    """CodeQL's rules are an extension's; a suppression that was refused, or waits, suppresses nothing."""
+    rules = [{"id": "js/xss", "defaultConfiguration": {"level": "error"}}, "no rule", {"id": ["x"]}]
+    results = [
+        {"ruleId": "js/xss"},
+        {"rule": {"id": "js/xss", "toolComponent": {"index": 0}}},
+        {"ruleId": "js/xss/1"},
+        {"level": "error", "suppressions": [{"kind": "external", "status": "rejected"}]},
+        {"level": "error", "suppressions": [{"kind": "external"}, {"kind": "external", "status": "underReview"}]},
+        {"level": "error", "kind": "Pass"},
+        {"level": ["note"], "suppressions": "all"},
+        {"level": "error", "kind": "informational"},
+    ]
+    log = {"runs": [{"tool": {"driver": [], "extensions": [{"rules": rules}]}, "results": results}]}
+    assert sarif.read(json.dumps(log), "f").values["errors"] == 7
+
+
+@pytest.mark.parametrize(
+    ("attributes", "outcome"),
+    [
+        ("status='notrun' result='suppressed'", "skipped"),
+        ("status='run' result='completed'", "passed"),
+        ("status='failed'", "failed"),
+        ("result='timedOut'", "error"),
+    ],
+)
+def test_junit_that_tells_the_end_in_an_attribute(attributes: str, outcome: str) -> None:
+    """GoogleTest writes a disabled test as a case without an element in it."""
+    assert [case.outcome for case in junit.read(f"<testsuite><testcase {attributes}/></testsuite>", "f").cases] == [
+        outcome
+    ]
+
+
+def test_junit_in_a_namespace() -> None:
+    text = "<s:testsuite xmlns:s='urn:x'><s:testcase name='a'><s:failure/></s:testcase></s:testsuite>"
+    assert [case.outcome for case in junit.read(text, "f").cases] == ["failed"]
+    mixed = "<testsuite xmlns:s='urn:x'><testcase name='a'><s:failure/></testcase></testsuite>"
+    assert [case.outcome for case in junit.read(mixed, "f").cases] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<testsuite errors='1'><testcase/></testsuite>",
+        (
+            "<testsuites><testsuite failures='1'><testcase/></testsuite>"
+            "<testsuite failures='1'><testcase><failure/></testcase></testsuite></testsuites>"
+        ),
+        "<testsuites failures='2'><testsuite><testcase><failure/></testcase></testsuite></testsuites>",
+        "<testsuite><error/><testcase/></testsuite>",
+    ],
+)
+def test_a_suite_that_broke_outside_of_its_cases_is_no_pass(text: str) -> None:
+    with pytest.raises(EvidenceError, match="fail"):
+        junit.read(text, "f")
+
+
+def test_a_case_that_broke_is_a_failure_too(tmp_path: Path) -> None:
+    write(tmp_path, [{"ok": "error"}, {"ok": "passed"}, {"ok": "failed"}])
+    record = check(tmp_path, "file: r.json\ncase: {passed: ok}\nfailed_cases: {max: 1}\nerror_cases: {max: 1}")
+    assert {each.metric: each.value for each in record.content.findings} == {"failed_cases": 2, "error_cases": 1}
 
 
 @pytest.mark.parametrize("text", ["<a>", "<testsuite/>", "<!DOCTYPE a [<!ENTITY b 'c'>]><testsuite/>", "no xml"])
@@ -152,6 +217,15 @@ def test_a_broken_table_is_no_table(text: str) -> None:
         ('{"a": [{"ok": null}]}', "cases: a\ncase: {passed: ok}\npass_rate: {min: 0.5}"),
         ('{"a": [{"id": null, "ok": 1}]}', "cases: a\ncase: {id: id, passed: ok}\npass_rate: {min: 0.5}"),
         ("[" * 100_000, "values: {a: a}\na: {min: 1}"),
+        ('{"a": 2, "a": 0}', "values: {a: a}\na: {min: 0}"),
+        ('[{"ok": false, "ok": true}]', "case: {passed: ok}\npass_rate: {min: 0.5}"),
+        ('{"ok": true}\n{"ok": false, "ok": true}', "case: {passed: ok}\npass_rate: {min: 0.5}"),
+        (f'{{"a": {"9" * 400}}}', "values: {a: a}\na: {min: 1}"),
+        ('{"a": "1_000"}', "values: {a: a}\na: {min: 1}"),
+        ('{"a": "\u0669"}', "values: {a: a}\na: {min: 1}"),
+        ('{"a": "0,95"}', "values: {a: a}\na: {min: 0}"),
+        ('{"a": "inf"}', "values: {a: a}\na: {min: 1}"),
+        ('[{"ok": "skipped"}, {"ok": "skipped"}]', "case: {passed: ok}\nfailed_cases: {max: 0}"),
         ("\ufeff[]x", "values: {a: a}\na: {min: 1}"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import statsmodels.api as sm
 
@@ -148,6 +149,19 @@ def test_what_cannot_be_measured_says_why(tmp_path: Path, tables: dict[str, pa.T
     found, status = run(tmp_path, block, tables)
     assert status == "error"
     assert said in " ".join([found.error or "", *(missing.reason for missing in found.missing)])
+
+
+def test_a_forecast_of_what_had_come_is_none(tmp_path: Path, tables: dict[str, pa.Table]) -> None:
+    rows = tables["validation"]
+    late = rows.set_column(rows.column_names.index("origin"), "origin", pc.add(rows["origin"], 2))
+    found, status = run(tmp_path, f"{COLUMNS}, metrics: {{mase: {{max: 2}}}}", {**tables, "validation": late})
+    assert status == "error"
+    assert "after the time that they forecast" in (found.error or "")
+
+
+def test_an_interval_that_is_turned_round_has_no_width(tmp_path: Path, tables: dict[str, pa.Table]) -> None:
+    found, status = run(tmp_path, f"{COLUMNS}, quantiles: {{high: 0.1, low: 0.9}}, interval_width: {{max: 9}}", tables)
+    assert status == "error", found.measurements
 
 
 def test_without_a_history_there_is_no_scale(tmp_path: Path, tables: dict[str, pa.Table]) -> None:

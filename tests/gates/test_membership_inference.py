@@ -55,6 +55,13 @@ def test_the_area_is_scikit_learns_and_the_advantage_that_of_a_loop() -> None:
         assert low < each.value < high
 
 
+@pytest.mark.parametrize(("members", "others"), [(2, 400), (400, 3)])
+def test_a_few_rows_of_either_kind_tell_nothing(members: int, others: int) -> None:
+    for entry in said(model(others, 0.7, 1), model(members, 0.7, 2)).values():
+        assert isinstance(entry, Missing)
+        assert "data.min_rows is 30" in entry.reason
+
+
 @pytest.mark.parametrize(("members", "others"), [(60, 60), (400, 150)])
 def test_the_interval_of_the_advantage_holds_the_truth(members: int, others: int) -> None:
     """Losses are exponential, of mean 1 for the one and 1.5 for the others, so that the truth at the mean is known."""

@@ -158,6 +158,12 @@ def test_a_model_that_fails_while_it_is_timed_is_no_pass(tmp_path: Path) -> None
     assert record.verdict.exit_code is ExitCode.UNDECIDED
 
 
+def test_a_model_that_holds_the_clock_does_not_hold_ours(tmp_path: Path) -> None:
+    code = sleeping(30).replace("import time", "import time; time.perf_counter_ns = lambda: 0")
+    record = asked(tmp_path, "operations: {calls: 20, metrics: {latency_p50: {max: 10 ms}}}", candidate=code)
+    assert finding(record, "latency_p50").status is Status.FAIL
+
+
 def test_too_little_time_is_said_and_never_green(tmp_path: Path) -> None:
     gate = "operations: {seconds: 0.05, warm_up: 1, metrics: {latency_p50: {max: 10 s}}}"
     record = asked(tmp_path, gate, candidate=sleeping(30))

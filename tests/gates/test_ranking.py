@@ -121,3 +121,18 @@ def test_a_binary_label_is_ranked_by_its_score(tmp_path: Path) -> None:
 def test_k_is_one_or_several_numbers(tmp_path: Path, k: str) -> None:
     with pytest.raises(PolicyError, match="several different ones"):
         run(tmp_path, f"k: {k}, metrics: {{mrr: {{min: 0.1}}}}")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"query": np.arange(LISTS * ROWS)}, {"y": np.ones(LISTS * ROWS)}],
+)
+def test_lists_without_a_choice_are_no_proof_of_a_good_order(tmp_path: Path, more: dict[str, object]) -> None:
+    """Lists of one row, or of rows of one grade, are in the best order whatever the model says."""
+    held = table().to_pydict() | more
+    policy = tmp_path / "lockgate.yaml"
+    roles = "{label: y, group: query}"
+    policy.write_text(f"lockgate: 1\nmodel: {REGRESSION}\ndata: {roles}\ngates: {{ranking: {{ndcg: {{min: 0.9}}}}}}\n")
+    found = execute(policy, tables={"validation": pa.table(held)}).record.content
+    assert found.outcomes[0].status == "error"
+    assert "as good as another" in found.gates[0].missing[0].reason

@@ -5,6 +5,7 @@ import json
 import warnings
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import joblib
@@ -115,6 +116,19 @@ def test_a_detached_signature(kind: str, encoded: bool, tmp_path: Path) -> None:
     assert finding(gated(tmp_path, SIGNED), "signature_valid").status is Status.FAIL
 
 
+def test_a_key_that_stands_in_the_policy_cannot_be_exchanged_beside_it(tmp_path: Path) -> None:
+    key = keys("ed25519")
+    publish(tmp_path, key)
+    pem = indent((tmp_path / "signer.pem").read_text(), " " * 8)
+    policy = f"\n    signature:\n      file: model.sig\n      public_key: |\n{pem}"
+    (tmp_path / "model.sig").write_bytes(sign(key, MODEL))
+    publish(tmp_path, keys("ed25519"))
+    assert gated(tmp_path, policy).record.passed
+    (tmp_path / "model.sig").write_bytes(sign(keys("ed25519"), MODEL))
+    assert finding(gated(tmp_path, policy), "signature_valid").status is Status.FAIL
+    assert finding(gated(tmp_path, policy.replace("MC", "??")), "signature_valid").status is Status.ERROR
+
+
 def test_a_missing_signature_fails_and_an_unreadable_one_is_an_error(tmp_path: Path) -> None:
     publish(tmp_path, keys("ed25519"))
     held = finding(gated(tmp_path, SIGNED), "signature_valid")
@@ -136,14 +150,19 @@ def test_a_signature_that_is_asked_and_not_named_is_an_error(tmp_path: Path) -> 
 
 
 def bundle(
-    key: Any, data: bytes, *, change: dict[str, Any] | None = None, kind: str = "application/vnd.in-toto+json"
+    key: Any,
+    data: bytes,
+    *,
+    change: dict[str, Any] | None = None,
+    kind: str = "application/vnd.in-toto+json",
+    payload: bytes = b"",
 ) -> bytes:
     """A bundle in the form of model-signing, signed here."""
     import hashlib
 
     resources = [{"name": "model.txt", "algorithm": "sha256", "digest": hashlib.sha256(data).hexdigest()}]
     statement = {"predicateType": "https://model_signing/signature/v1.0", "predicate": {"resources": resources}}
-    payload = json.dumps({**statement, **(change or {})}).encode()
+    payload = payload or json.dumps({**statement, **(change or {})}).encode()
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
     envelope = {
         "payload": base64.b64encode(payload).decode(),
@@ -164,11 +183,15 @@ def test_a_bundle_speaks_of_these_bytes_alone(tmp_path: Path) -> None:
         bundle(key, MODEL, change={"predicateType": "https://slsa.dev/provenance/v1"}): Status.ERROR,
         bundle(key, MODEL, kind="text/plain"): Status.ERROR,
         bundle(key, MODEL, change={"predicate": {}}): Status.ERROR,
+        bundle(key, MODEL, payload=b"[" * 100_000): Status.ERROR,
+        bundle(key, MODEL).replace(b"application/vnd.in-toto+json", rb"\ud800"): Status.ERROR,
         bundle(key, MODEL).replace(b'"payload": "', b'"payload": "AAAA'): Status.FAIL,
     }
     for content, status in cases.items():
         (tmp_path / "model.sig").write_bytes(content)
-        assert finding(gated(tmp_path, SIGNED), "signature_valid").status is status
+        held = gated(tmp_path, SIGNED)
+        assert finding(held, "signature_valid").status is status
+        assert held.record.content.gates[0].error is None
 
 
 @pytest.mark.parametrize("curve", ["", "384"])
@@ -184,6 +207,7 @@ def test_a_bundle_that_model_signing_wrote(curve: str, tmp_path: Path) -> None:
 # --- advisories -------------------------------------------------------------------------------------------------------
 
 AUDITED = "{advisories: audit.json}"
+TWICE = '{"dependencies": [{"name": "numpy", "version": "1", "vulns": [{"id": "PYSEC-1"}], "vulns": []}]}'
 
 
 def audits(folder: Path, *, vulns: dict[str, Any] | None = None, **versions: str) -> None:
@@ -220,10 +244,20 @@ def test_an_audit_of_other_versions_proves_nothing(tmp_path: Path) -> None:
     assert "numpy (audited as 1.0, in use as" in held.reason + held.message
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense", '{"dependencies": [1]}', '{"dependencies": []}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "nonsense", TWICE, '{"dependencies": [1]}', '{"dependencies": []}']
+)
 def test_what_is_no_audit_is_an_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "audit.json").write_text(content)
     assert finding(gated(tmp_path, AUDITED), "known_vulnerabilities").status is Status.ERROR
+
+
+@pytest.mark.parametrize("vulnerability", [{"id": 1}, {"id": "PYSEC-1", "fix_versions": 5}, "PYSEC-1"])
+def test_an_audit_of_another_form_is_an_error_that_says_so(vulnerability: object, tmp_path: Path) -> None:
+    audits(tmp_path, vulns={"numpy": [vulnerability]})
+    held = finding(gated(tmp_path, AUDITED), "known_vulnerabilities")
+    assert held.status is Status.ERROR
+    assert "have another form" in held.reason + held.message
 
 
 def test_a_missing_audit_is_an_error(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ import io
 import pickle
 import pickletools
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -300,6 +302,56 @@ def test_bad_input_90_bombs(bomb: str) -> None:
         assert allowlist.survey(stream(BOMBS[bomb])) == ()
     else:
         survey_refuses(stream(BOMBS[bomb]), "broken")
+
+
+def shared(depth: int) -> bytes:
+    """A tuple of two tuples that are one, and so on: 2 ** depth parts for whoever walks, hashes or prints it."""
+    return b"K\x01\x94" + b"".join(b"h" + bytes([level]) + b"\x86\x94" for level in range(depth))
+
+
+DEEP = b"K\x01" + b"\x85" * 400_000
+ENDLESS = {
+    "key": b"}" + shared(60) + b"Ns",
+    "keys": b"}(" + shared(60) + b"Nu",
+    "key_of_old_dict": b"(" + shared(60) + b"Nd",
+    "member": b"\x8f(" + shared(60) + b"\x90",
+    "frozen_member": b"(" + shared(60) + b"\x91",
+    "deep_key": b"}" + DEEP + b"Ns",
+    "deep_member": b"\x8f(" + DEEP + b"\x90",
+    "persistent_id": shared(60) + b"Q",
+    "data_type": name("joblib.numpy_pickle", "NumpyArrayWrapper")
+    + b")\x81}("
+    + text("shape")
+    + b"K\x01\x85"
+    + text("order")
+    + text("C")
+    + text("dtype")
+    + name("numpy", "dtype")
+    + shared(60)
+    + b"\x85Rub",
+}
+
+
+@pytest.mark.parametrize("bomb", ENDLESS)
+def test_bad_input_90_what_has_no_end_is_neither_hashed_nor_printed(bomb: str) -> None:
+    """Hashing gives no way to a time limit, and what is deep enough takes the process with it: so in one of its own."""
+    code = (
+        "import sys\nfrom lockgate.evidence.models import allowlist\n"
+        "found, refusal = allowlist.survey_all(sys.stdin.buffer.read())\nprint(refusal.what)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=stream(ENDLESS[bomb]), capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    words = {"persistent_id": b"persistent id", "data_type": b"no data type"}
+    assert words.get(bomb, b"nested without end") in done.stdout
+
+
+def test_an_array_of_a_shape_that_cannot_be_counted_is_refused() -> None:
+    wide = b"(" + (b"\x8a\xff" + b"\x7f" * 255) * 50 + b"t"
+    body = name("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}(" + text("shape") + wide + text("order")
+    body += text("C") + text("dtype") + call("numpy", "dtype", text("f8")) + b"ub"
+    survey_refuses(stream(body), "no sound layout")
 
 
 @pytest.mark.parametrize("level", ["zlib", "gzip", "bz2", "lzma", "xz"])

@@ -5,8 +5,10 @@ import json
 import pickle
 import struct
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from tests.models.helpers import cancer
 from tests.models.test_bad_files import external, flip, onnx_model, schema_of, zipped
 from tests.models.test_malicious_pickles import ATTACKS, BOMBS, Evil, stream, text
 
-from lockgate.scan.look import Look, look
+from lockgate.scan.look import Look, _Found, look
 
 
 def seen(data: bytes, tmp_path: Path, name: str = "model", allow: tuple[str, ...] = ()) -> Look:
@@ -258,10 +260,35 @@ def test_bad_input_93_duplicates_slips_bombs_nesting(tmp_path: Path) -> None:
         "-fold": made(("a", b"0" * (4 << 20))),
         "in an archive in an archive": deep,
         "no plain file": buffer.getvalue(),
+        "bytes follow the end": made(("a", b"1")) + b"\x80\x04N.",
         "compressed once more": made(("a", b"\x1f\x8b\x08\0")),
     }
     for words, data in cases.items():
         assert any(words in fault for fault in seen(data, tmp_path).faults), words
+
+
+def test_bad_input_93_a_bomb_is_told_and_never_made(tmp_path: Path) -> None:
+    """What its faults already tell is not unpacked to be looked through, nor are archives in archives without end."""
+    path, layer = tmp_path / "bomb", io.BytesIO()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(4 << 20))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("the bomb was unpacked"))
+        assert any("-fold" in fault for fault in look(path, "m").faults)
+    with zipfile.ZipFile(layer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", np.random.default_rng(0).bytes(1 << 10) * 1_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Found, "__init__", partialmethod(_Found.__init__, left=3 << 20))
+        with zipfile.ZipFile(path, "w") as archive:
+            for number in range(5):
+                archive.writestr(f"{number}.zip", layer.getvalue())
+        assert "the zip expands to too much" in look(path, "m").faults
+
+
+def test_a_file_of_no_format_is_refused_before_it_is_read_through(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    assert seen(b"\x08\x00" * 10_000_000, tmp_path).refusals == ("the file is no model format that is known",)
+    assert time.perf_counter() - began < 10
 
 
 def test_bad_input_94_tar_slip_link_and_device(tmp_path: Path) -> None:
@@ -342,6 +369,23 @@ def test_bad_input_96_onnx(tmp_path: Path) -> None:
     assert trusted(seen(onnx_model(), tmp_path, "m.onnx"))
     for change in ({"domain": "com.evil"}, {"tensor": external("../../etc/passwd")}, {"tensor": external("beside")}):
         assert seen(onnx_model(**change), tmp_path, "m.onnx").refusals
+
+
+@pytest.mark.parametrize("where", ["attribute", "attributes", "function"])
+def test_bad_input_96_onnx_with_data_outside_of_itself_in_a_rare_place(where: str, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load_from_string(onnx_model())
+    tensor = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1], [1.0])
+    external("../../etc/passwd")(tensor)
+    node = model.graph.node[0]
+    if where == "attribute":
+        node.attribute.add(name="sparse_value").sparse_tensor.values.CopyFrom(tensor)
+    elif where == "attributes":
+        node.attribute.add(name="sparse_values").sparse_tensors.add().indices.CopyFrom(tensor)
+    else:
+        model.functions.add(name="f", domain="").attribute_proto.add(name="default").t.CopyFrom(tensor)
+    assert "outside of the file" in seen(model.SerializeToString(), tmp_path, "m.onnx").refusals[0]
 
 
 @pytest.mark.parametrize("loader", ["MethodNode", "OperatorFuncNode", "AnyNode"])

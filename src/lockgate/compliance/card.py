@@ -13,6 +13,8 @@ from typing import Any
 from lockgate.errors import EvidenceError
 
 MOST_BYTES = 4 << 20
+_MOST_METADATA = 256 << 10
+_DEEP = 20
 
 FIELDS: Mapping[str, str] = {
     "name": "what the model is called",
@@ -58,6 +60,7 @@ _EMPTY = re.compile(
     r"\.{3}|…|-+|xxx+|lorem ipsum.*|\[[^\]]*\]|<!--.*?-->|\{\{.*?\}\})[\s.:!]*",
     re.IGNORECASE | re.DOTALL,
 )
+_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,8 @@ def text_of(path: Path, what: str) -> str:
     try:
         if path.exists() and not path.is_file():
             raise EvidenceError(f"{what} is no file", where=str(path), fix="name the file itself")
-        data = path.read_bytes()[: MOST_BYTES + 1]
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise EvidenceError(f"{what} cannot be read: {error.strerror}", where=str(path), fix=fix) from error
     if len(data) > MOST_BYTES:
@@ -109,11 +113,17 @@ def text_of(path: Path, what: str) -> str:
     return text
 
 
+def says_something(text: str) -> bool:
+    """Whether a text is more than a place for one: letters or digits that are no tag, and no "TBD"."""
+    bare = _TAG.sub(" ", text)
+    return any(map(str.isalnum, bare)) and not _EMPTY.fullmatch(bare)
+
+
 def _told(pairs: "list[tuple[str, str]]") -> dict[str, str]:
     """The fields that are told; of several places the first one that says something counts."""
     found: dict[str, str] = {}
     for key, text in pairs:
-        if not text.strip() or _EMPTY.fullmatch(text):
+        if not says_something(text):
             continue
         for field in _fields_of(key):
             found.setdefault(field, text.strip())
@@ -135,14 +145,36 @@ def _split(text: str, where: str) -> tuple[Mapping[str, Any], str]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    metadata = found.group(1)
+    if len(metadata) > _MOST_METADATA:
+        what = f"the card's metadata have over {_MOST_METADATA >> 10} KiB"
+        raise EvidenceError(what, where=where, fix="keep there what a reader looks up")
     try:
-        held = YAML(typ="safe", pure=True).load(found.group(1))
-    except (YAMLError, RecursionError, ValueError) as error:
+        _check_plain(YAML(typ="safe", pure=True).parse(metadata))
+        held = YAML(typ="safe", pure=True).load(metadata)
+    except (YAMLError, RecursionError, ValueError, TypeError) as error:
         said = " ".join(str(error).split())[:200]
         raise EvidenceError(f"the card's metadata are no YAML: {said}", where=where, fix="mend the block") from error
     if not isinstance(held, dict):
         raise EvidenceError("the card's metadata are no keys with values", where=where, fix="write `license: mit`")
     return {str(key): value for key, value in held.items()}, text[found.end() :]
+
+
+def _check_plain(events: Iterator[Any]) -> None:
+    """See that metadata are no bomb: aliases of aliases say a billion times what stands in a file once.
+
+    Raises:
+        ValueError: they hold an anchor or an alias, or are nested too deeply.
+    """
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    deep = 0
+    for event in events:
+        deep += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if getattr(event, "anchor", None):
+            raise ValueError("they hold an anchor or an alias: write the value out")
+        if deep > _DEEP:
+            raise ValueError("they are nested too deeply")
 
 
 def _text(value: Any, deep: int = 3) -> str:
@@ -161,13 +193,16 @@ def _sections(body: str) -> Iterator[tuple[str, str]]:
     lines = list(_without_code(body))
     found = [(n, re.match(r"(#{1,6})\s+(.*)", line)) for n, line in enumerate(lines)]
     heads = [(n, len(match[1]), match[2]) for n, match in found if match is not None]
-    for place, (start, level, title) in enumerate(heads):
-        end = next((n for n, other, _ in heads[place + 1 :] if other <= level), len(lines))
-        below = [line for line in lines[start + 1 : end] if not line.startswith("#")]
-        text = "\n".join(line for line in below if line.strip() and not _EMPTY.fullmatch(line))
+    ends, reached = dict[int, int](), [len(lines)] * 7  # where the nearest heading of a level, or of one above it, is
+    for n, level, _ in reversed(heads):
+        ends[n] = reached[level]
+        reached[level:] = [n] * (7 - level)
+    for start, _, title in heads:
+        below = [line for line in lines[start + 1 : ends[start]] if not line.startswith("#")]
+        text = "\n".join(line for line in below if says_something(line))
         yield re.sub(r"^\d+(\.\d+)*\.?\s*", "", title), text
     for line in lines:
-        pair = re.match(r"\s*[-*]?\s*\*\*([^*:]+):?\*\*:?\s*(.+)", line)
+        pair = re.match(r"(?:[-*]\s+)?\*\*([^*:]+):?\*\*:?\s*(.+)", line.strip())
         if pair is not None:
             yield pair.group(1), pair.group(2)
 
@@ -175,11 +210,20 @@ def _sections(body: str) -> Iterator[tuple[str, str]]:
 def _without_code(body: str) -> Iterator[str]:
     """Lines outside of fenced code and comments: a heading in an example is no section."""
     fenced = False
-    for line in re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL).splitlines():
+    for line in "".join(_without_comments(body)).splitlines():
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
         elif not fenced:
             yield line
+
+
+def _without_comments(body: str) -> Iterator[str]:
+    """What stands between comments; one that has no end is none."""
+    end = 0
+    while (start := body.find("<!--", end)) >= 0 and (close := body.find("-->", start + 4)) >= 0:
+        yield body[end:start]
+        end = close + 3
+    yield body[end:]
 
 
 _TOOLKIT: Mapping[str, tuple[str, ...]] = {

@@ -111,7 +111,8 @@ def forecasts_of(
 
     Raises:
         GateError: the policy names no time.
-        EvidenceError: a column is missing or broken, or a series has two values at one time.
+        EvidenceError: a column is missing or broken, a series has two values at one time, or a row was forecast after
+            its time.
     """
     frame, source = frame_of(evidence), evidence.data
     when = origin or evidence.time
@@ -122,11 +123,13 @@ def forecasts_of(
     if series is not None:
         code, names = ranks_of(source, series, "series")
     made, _ = ranks_of(source, when, "origin")
+    _check_ahead(origin, evidence)
     _check_once(code, made, evidence)
     scales, why = None, ""
     if scale is not None:
         sizes = numbers_of(source, scale, "scale")
-        scales = sizes, np.square(sizes)
+        with np.errstate(over="ignore"):  # what is infinite is no scale
+            scales = sizes, np.square(sizes)
     elif evidence.training is None:
         why = "there is no history to scale by: name data.training, or the setting `scale`"
     elif evidence.time is None:
@@ -150,6 +153,22 @@ def forecasts_of(
             if columns
         ),
     )
+
+
+def _check_ahead(origin: str | None, evidence: Evidence) -> None:
+    """See that no forecast was made after what it forecasts had come; columns of two types cannot be held together."""
+    if origin is None or evidence.time is None or origin == evidence.time:
+        return
+    import pyarrow.compute as pc
+
+    table = evidence.data.table((origin, evidence.time))
+    made, when = table.column(origin), table.column(evidence.time)
+    if made.type != when.type:
+        return
+    late = pc.sum(pc.greater(made, when)).as_py()
+    if late:
+        what = f"{late} rows were forecast ({origin!r}) after the time that they forecast ({evidence.time!r})"
+        raise EvidenceError(what, where=evidence.data.uri, fix="mend `origin`, or remove the rows")
 
 
 def _check_once(series: Codes, made: Codes, evidence: Evidence) -> None:

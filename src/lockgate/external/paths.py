@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,9 @@ from lockgate.external.cases import OUTCOMES, Case, Results
 
 _YES = frozenset({"true", "pass", "passed", "ok", "success", "succeeded", "yes", "c"})
 _NO = frozenset({"false", "fail", "failed", "failure", "no", "i"})
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+"""What a table writes as a number; Python would also take `1_000` for one, and digits of other alphabets."""
+
 _OTHER = {"error": "error", "errored": "error", "broken": "error", "skip": "skipped", "skipped": "skipped"}
 
 
@@ -53,20 +58,42 @@ def document_of(text: str, where: str) -> Any:
     """A file as JSON, or as JSON lines, which are a list.
 
     Raises:
-        EvidenceError: it is neither; a NaN or an infinity in it stays one, for its reader to refuse.
+        EvidenceError: it is neither, or an object in it has a key twice, which readers take in different ways; a NaN
+            or an infinity in it stays one, for its reader to refuse.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
+    except _Twice as error:
+        raise _twice(error, where) from error
     except RecursionError as error:
         raise EvidenceError("the file is nested too deeply", where=where, fix="give the tool's own report") from error
     except ValueError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         try:
             if len(lines) > 1:
-                return [json.loads(line) for line in lines]
+                return [json.loads(line, object_pairs_hook=_once) for line in lines]
+        except _Twice as twice:
+            raise _twice(twice, where) from error
         except (ValueError, RecursionError):
             pass
         raise EvidenceError(f"the file is no JSON: {error}", where=where, fix="let the tool write it again") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(pairs)
+    if len(held) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise _Twice(twice)
+    return held
+
+
+class _Twice(Exception):
+    """An object has a key twice."""
+
+
+def _twice(error: _Twice, where: str) -> EvidenceError:
+    what = f"the key {str(error)[:60]!r} stands twice in one object"
+    return EvidenceError(what, where=where, fix="let the tool write it again")
 
 
 def results_of(
@@ -134,10 +161,13 @@ def _value(found: Any) -> float | str:
     if isinstance(found, bool) or found is None:
         return "it is not in the file" if found is None else "it is true or false, no number"
     if isinstance(found, str):
-        try:
-            found = float(found)
-        except ValueError:
+        if not _NUMBER.fullmatch(found.strip()):
             return "it is text, no number"
+        found = float(found)
     if not isinstance(found, int | float):
         return "it is a list or an object, no number"
-    return float(found) if math.isfinite(found) else f"it is {found}"
+    try:
+        number = float(found)
+    except OverflowError:
+        return "it is too large for a number"
+    return number if math.isfinite(number) else f"it is {number}"

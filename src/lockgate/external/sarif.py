@@ -8,6 +8,7 @@ from lockgate.external.cases import Results
 from lockgate.external.paths import document_of
 
 LEVELS = ("error", "warning", "note")
+_NO_FINDINGS = ("pass", "notApplicable", "informational")
 
 
 def read(text: str, where: str) -> Results:
@@ -32,26 +33,56 @@ def read(text: str, where: str) -> Results:
 def _completed(run: dict[str, Any]) -> bool:
     """Whether the scanner says that it did its work; one that says nothing of invocations is believed its results."""
     invocations = run.get("invocations") or []
-    return all(isinstance(held, dict) and held.get("executionSuccessful") is not False for held in invocations)
+    return isinstance(invocations, list) and all(
+        isinstance(held, dict) and held.get("executionSuccessful", True) is True for held in invocations
+    )
 
 
 def _levels(run: dict[str, Any], where: str) -> list[str]:
     results = run.get("results")
     if not isinstance(results, list):
         raise EvidenceError("a run has no results: it did not scan", where=where, fix="run the scanner again")
-    rules = ((run.get("tool") or {}).get("driver") or {}).get("rules") or []
-    defaults = {
-        rule.get("id"): (rule.get("defaultConfiguration") or {}).get("level")
-        for rule in rules
-        if isinstance(rule, dict)
-    }
+    defaults = _defaults(run)
     found = []
     for result in results:
         if not isinstance(result, dict):
             raise EvidenceError("a result is no object", where=where, fix="let the scanner write it again")
-        if result.get("suppressions") or result.get("kind", "fail") not in {"fail", "review", "open"}:
+        if _is_suppressed(result) or result.get("kind", "fail") in _NO_FINDINGS:
             continue
-        level = result.get("level") or defaults.get(result.get("ruleId")) or "warning"
+        level = result.get("level") or _default(result, defaults) or "warning"
         if level != "none":
             found.append(level if level in LEVELS else "error")  # a level of no standard counts as the worst
     return found
+
+
+def _is_suppressed(result: dict[str, Any]) -> bool:
+    """Whether somebody suppressed it, and nobody has refused that or still has to say so."""
+    said = result.get("suppressions") or []
+    if not isinstance(said, list):
+        return False
+    return bool(said) and all(isinstance(held, dict) and held.get("status", "accepted") == "accepted" for held in said)
+
+
+def _defaults(run: dict[str, Any]) -> dict[str, str]:
+    """The level of each rule whose results say none, of the tool's driver and of its extensions."""
+    tool = run.get("tool")
+    tool = tool if isinstance(tool, dict) else {}
+    extensions = tool.get("extensions")
+    found: dict[str, str] = {}
+    for part in (tool.get("driver"), *(extensions if isinstance(extensions, list) else ())):
+        rules = part.get("rules") if isinstance(part, dict) else None
+        for rule in rules if isinstance(rules, list) else ():
+            said = rule.get("defaultConfiguration") if isinstance(rule, dict) else None
+            level = said.get("level") if isinstance(said, dict) else None
+            if isinstance(level, str):
+                found.setdefault(str(rule.get("id")), level)
+    return found
+
+
+def _default(result: dict[str, Any], defaults: dict[str, str]) -> str | None:
+    """The level of a result's rule; of `CA1000/1` that of `CA1000`, where it has none of its own."""
+    rule = result.get("rule")
+    name = str(result.get("ruleId") or (rule.get("id") if isinstance(rule, dict) else ""))
+    while name not in defaults and "/" in name:
+        name = name.rpartition("/")[0]
+    return defaults.get(name)

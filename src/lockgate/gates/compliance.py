@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from lockgate.compliance.card import FIELDS, Card, read_card, text_of
+from lockgate.compliance.card import FIELDS, Card, read_card, says_something, text_of
 from lockgate.compliance.controls import RISK_CLASSES, Framework, RiskClass, controls_of, lacking
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import API, Example, Needs, Params
@@ -136,7 +136,7 @@ class Compliance:
         """Read the papers, and count what they do not say."""
         folder = evidence.policy.absolute().parent
         card = read_card(folder / params.card)
-        sheet = params.sheet is not None and bool(text_of(folder / params.sheet, "the data sheet"))
+        sheet = params.sheet is not None and says_something(text_of(folder / params.sheet, "the data sheet"))
         missing = card.missing(params.require)
         yield Measurement(metric="missing_fields", value=float(len(missing)), note=", ".join(missing))
         licence = card.fields.get("licence")

@@ -1,6 +1,7 @@
 """The gate `external`: what another tool found, read from its result file."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
@@ -10,7 +11,7 @@ from pydantic import Field, field_validator
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.view import Evidence
-from lockgate.external.cases import OUTCOMES, Case, Results
+from lockgate.external.cases import Case, Results
 from lockgate.external.command import Walls, run
 from lockgate.external.paths import search
 from lockgate.external.read import Format, read
@@ -31,8 +32,8 @@ _OF_CASES: Mapping[str, Metric] = {
     ),
     "mean_score": Metric(direction="higher", meaning="Mean score over cases.", compared=True),
     "case_count": Metric(direction="higher", meaning="How many different cases were run.", low=0.0),
-    "failed_cases": Metric(direction="lower", meaning="How often a case failed.", low=0.0),
-    "error_cases": Metric(direction="lower", meaning="How often a case broke.", low=0.0),
+    "failed_cases": Metric(direction="lower", meaning="How often a case failed or broke.", low=0.0),
+    "error_cases": Metric(direction="lower", meaning="How often a case broke, which is a failure too.", low=0.0),
     "skipped_cases": Metric(direction="lower", meaning="How often a case was skipped, which is no pass.", low=0.0),
 }
 _OF_SARIF: Mapping[str, Metric] = {
@@ -210,9 +211,14 @@ def _of_cases(
     ids = len({case.id for case in cases})
     yield Measurement(metric="case_count", value=float(ids), rows=ids, details=dict(details))
     if all(case.outcome is not None for case in cases):
-        for outcome in OUTCOMES[1:]:
-            count = sum(case.outcome == outcome for case in cases)
-            yield Measurement(metric=f"{outcome}_cases", value=float(count), rows=ids)
+        count = Counter(case.outcome for case in cases)
+        if count["skipped"] < len(cases):
+            yield Measurement(metric="failed_cases", value=float(count["failed"] + count["error"]), rows=ids)
+            yield Measurement(metric="error_cases", value=float(count["error"]), rows=ids)
+        else:
+            for metric in ("failed_cases", "error_cases"):
+                yield Missing(metric=metric, reason="every case was skipped", rows=ids)
+        yield Measurement(metric="skipped_cases", value=float(count["skipped"]), rows=ids)
         yield _compared("pass_rate", cases, champion, seed, details)
     if all(case.score is not None for case in cases):
         yield _compared("mean_score", cases, champion, seed, details)

@@ -46,7 +46,7 @@ METRICS: Mapping[str, Metric] = {
     "interval_coverage": _metric(
         "neither", "Share of the actual values inside the interval of two quantiles.", 0.0, 1.0
     ),
-    "interval_width": _metric("lower", "Mean width of the interval.", None),
+    "interval_width": _metric("lower", "Mean width of the interval."),
     "interval_score": _metric("lower", "Winkler's score: the width, and a penalty for what lies outside.", None),
     "crossed_quantiles": _metric("lower", "Share of the rows in which a quantile lies above a higher one.", 0.0, 1.0),
 }
@@ -116,17 +116,17 @@ class Forecast:
     What it checks
     --------------
     Each row is one forecast: of a series, made at an origin, for the time `data.time`; the prediction is held against
-    the label. MASE and RMSSE divide errors by those of the seasonal naive forecast, one season back, in each series'
-    history in `data.training` (Hyndman and Koehler 2006), or by a column (`scale`); MASE is the mean over rows, RMSSE
-    the mean over forecasts (series and origin) of the root over their rows. sMAPE runs from 0 to 2, and is 0 where
-    actual value and forecast both are 0. With `quantiles`, the pinball loss (mean over levels, and of each level as a
-    case), the share of actual values up to each quantile, and for each pair of levels p and 1 - p the coverage, width
-    and Winkler score of the interval are measured. Forecasts of one origin err together and those of neighbouring
-    origins do too: the interval is that of a mean of origins in the order of time whose dependence is estimated
-    (Lazarus, Lewis, Stock and Watson 2018), and so is the comparison with the champion, which is a test of Diebold and
-    Mariano. With fewer than 12 origins there is no interval; `unit: series` counts series instead, where they do not
-    depend on each other; `data.cluster` does not count here.
-    `data.weight` weighs rows.
+    the label, and no origin may lie after that time. MASE and RMSSE divide errors by those of the seasonal naive
+    forecast, one season back, in each series' history in `data.training` (Hyndman and Koehler 2006), or by a column
+    (`scale`); MASE is the mean over rows, RMSSE the mean over forecasts (series and origin) of the root over their
+    rows. sMAPE runs from 0 to 2, and is 0 where actual value and forecast both are 0. With `quantiles`, the pinball
+    loss (mean over levels, and of each level as a case), the share of actual values up to each quantile, and for each
+    pair of levels p and 1 - p the coverage, width and Winkler score of the interval are measured. Forecasts of one
+    origin err together and those of neighbouring origins do too: the interval is that of a mean of origins in the order
+    of time whose dependence is estimated (Lazarus, Lewis, Stock and Watson 2018), and so is the comparison with the
+    champion, which is a test of Diebold and Mariano. With fewer than 12 origins there is no interval; `unit: series`
+    counts series instead, where they do not depend on each other; `data.cluster` does not count here. `data.weight`
+    weighs rows.
 
     Why it matters
     --------------

@@ -43,9 +43,9 @@ class MembershipInference:
     nothing. The loss is -ln of the probability of the row's class, the squared error of a regression, or, of a model
     without scores, whether the class is wrong.
 
-    Both data sets must come from the same source: what tells them apart otherwise, a later year, counts too. A row that
-    stands in both makes the attack look weaker than it is; `data_quality` measures their overlap. Weights are not used:
-    the attack is about single rows.
+    Both data sets must have at least `data.min_rows` rows and come from the same source: what tells them apart
+    otherwise, a later year, counts too. A row that stands in both makes the attack look weaker than it is;
+    `data_quality` measures their overlap. Weights are not used: the attack is about single rows.
 
     Why it matters
     That a person stands in a training set can itself be what must not be known: a hospital's, a prison's, a debt
@@ -115,6 +115,10 @@ class MembershipInference:
             return
         members, others = _losses(training), _losses(frame)
         rows = len(members) + len(others)
+        if min(len(members), len(others)) < evidence.min_rows:
+            few = f"{len(members)} training rows and {len(others)} others, and data.min_rows is {evidence.min_rows}"
+            yield from (Missing(metric=name, reason=few, rows=rows) for name in self.metrics)
+            return
         # Rows that belong together vary by more than the laws below say: then there is none.
         alone = frame.cluster is None and training.cluster is None
         found = advantage(members, others)

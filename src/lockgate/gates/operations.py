@@ -99,9 +99,10 @@ class Operations:
     Calls are timed inside the model's own process (nothing of Lockgate's pipes counts), in a fresh process on one
     thread, with the collector of garbage at rest, after `warm_up` calls. Of a scikit-learn estimator and of LightGBM
     the library's own `predict_proba` (a classifier that has one) or `predict` is timed, its input ready in the form
-    that it was fitted on; of all other formats the whole way from an Arrow table to the answer. `latency_p50`,
-    `latency_p95` and `latency_p99` are quantiles of calls with `batch_sizes` rows, `throughput` the rows a second in
-    batches of `throughput_batch`.
+    that it was fitted on; of all other formats the whole way from an Arrow table to the answer. A `python:` model is
+    code in the process that times it, and could make that tell any time: `cold_start` is timed from outside.
+    `latency_p50`, `latency_p95` and `latency_p99` are quantiles of calls with `batch_sizes` rows, `throughput` the rows
+    a second in batches of `throughput_batch`.
 
     The champion is timed in turn with the candidate, block by block: A B, then B A, then A B. What the machine does
     meanwhile meets both, so that `max_ratio` and `max_drop` are about the models. What chance would show is known by

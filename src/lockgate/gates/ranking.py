@@ -101,9 +101,10 @@ class Ranking:
     equal score stand in random order: every value is the expected one over their orders, for NDCG as in scikit-learn.
     Precision divides by `k` also where a list is shorter, as trec_eval does. A list without a relevant row has no
     order that is better than another; it is left out and counted in the note (`without_relevant: zero` counts it as 0,
-    as scikit-learn's NDCG does). Metrics are means over lists, and intervals and comparisons are over lists, not rows;
-    with `data.cluster`, lists of one cluster count as one, with `data.time`, lists of one block in time. `data.weight`
-    weighs lists and is the same in all rows of one.
+    as scikit-learn's NDCG does). Where no list at all holds rows of different grades, nothing is measured. Metrics are
+    means over lists, and intervals and comparisons are over lists, not rows; with `data.cluster`, lists of one cluster
+    count as one, with `data.time`, lists of one block in time. `data.weight` weighs lists and is the same in all rows
+    of one.
 
     Why it matters
     --------------
@@ -179,6 +180,8 @@ def _measured(
 ) -> Iterator[Measurement | Missing]:
     models = [said for said in (frame.candidate, frame.champion) if said is not None]
     lists = [_lists_of(cut, group, frame, said, params) for said in models]
+    if not lists[0].any_choice.any() and lists[0].any_gain.any():
+        raise Undefined(f"in each of the {lists[0].count} lists every order of the rows is as good as another")
     codes = np.unique(group, return_inverse=True)[1]
     weight = None if frame.weight is None else _of_lists(codes, cut.of(frame.weight), "weight")
     unit = None

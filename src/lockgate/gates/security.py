@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.uri import redacted
@@ -30,7 +30,22 @@ class Signature(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     file: str = Field(min_length=1, description="the signature: a bundle of model-signing, or raw or base64 bytes")
-    key: RuleFile = Field(min_length=1, description="the signer's public key in PEM, Ed25519 or ECDSA")
+    key: RuleFile | None = Field(
+        None, min_length=1, description="file of the signer's public key in PEM, Ed25519 or ECDSA"
+    )
+    public_key: str | None = Field(
+        None, min_length=1, description="that key itself in place of `key`: no file beside the policy to be exchanged"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_key(self) -> "Signature":
+        if (self.key is None) is (self.public_key is None):
+            raise ValueError("name the signer's key: either `key`, its file, or `public_key`, itself")
+        return self
+
+    def signer(self, base: Path) -> Path | bytes:
+        """The public key, or its file."""
+        return (self.public_key or "").encode() if self.key is None else base / self.key
 
 
 class Settings(Params):
@@ -190,7 +205,7 @@ def _signature(params: Settings, artifact: Artifact, base: Path) -> Measurement 
         # What was asked for and is not there is a failure of the candidate, not of the run.
         return Measurement(metric=metric, value=0.0, note=f"there is no {params.signature.file}")
     try:
-        valid, note = check(artifact.path, file, base / params.signature.key)
+        valid, note = check(artifact.path, file, params.signature.signer(base))
     except EvidenceError as error:
         return Missing(metric=metric, reason=str(error))
     return Measurement(metric=metric, value=float(valid), note=note)

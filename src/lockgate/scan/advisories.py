@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.errors import EvidenceError
+from lockgate.scan.safetensors import once
 
 _MOST = 64 << 20
 _FIX = "write it with `pip-audit --format json` in the model's environment"
@@ -86,7 +87,7 @@ def canonical(name: str) -> str:
 def _dependencies(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         text = path.read_bytes() if path.stat().st_size <= _MOST else b""
-        read = json.loads(text)
+        read = json.loads(text, object_pairs_hook=once)
     except OSError as error:
         raise EvidenceError(f"the advisories cannot be read: {error.strerror}", where=str(path), fix=_FIX) from error
     except (ValueError, RecursionError) as error:
@@ -101,7 +102,7 @@ def _dependencies(path: Path) -> Iterable[Mapping[str, Any]]:
 
 def _vulnerabilities(name: str, version: str, entry: Mapping[str, Any], path: Path) -> Iterable[Vulnerability]:
     vulns = entry.get("vulns")
-    if not isinstance(vulns, list) or not all(isinstance(held, dict) and "id" in held for held in vulns):
+    if not isinstance(vulns, list) or not all(map(_is_sound, vulns)):
         raise EvidenceError(f"the advisories about {name} have another form", where=str(path), fix=_FIX)
     for held in vulns:
         severity = held.get("severity")
@@ -112,3 +113,9 @@ def _vulnerabilities(name: str, version: str, entry: Mapping[str, Any], path: Pa
             severity=severity.lower()[:20] if isinstance(severity, str) and severity else "unknown",
             fixed=tuple(str(fix)[:40] for fix in held.get("fix_versions") or ()),
         )
+
+
+def _is_sound(held: Any) -> bool:
+    return (
+        isinstance(held, dict) and isinstance(held.get("id"), str) and isinstance(held.get("fix_versions") or [], list)
+    )

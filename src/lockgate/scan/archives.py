@@ -72,11 +72,15 @@ def _member(member: zipfile.ZipInfo) -> list[str]:
     kind = member.external_attr >> 28
     if kind not in (0, 4, 8):
         found.append(f"the zip's member {member.filename!r} is no plain file")
-    if member.file_size > max(1 << 20, RATIO * member.compress_size):
+    if _is_bomb(member):
         found.append(
             f"the zip's member {member.filename!r} expands {member.file_size // max(1, member.compress_size)}-fold"
         )
     return found
+
+
+def _is_bomb(member: zipfile.ZipInfo) -> bool:
+    return member.file_size > max(1 << 20, RATIO * member.compress_size)
 
 
 def _end(header: bytes, member: zipfile.ZipInfo, found: list[str]) -> int:
@@ -91,16 +95,21 @@ def _end(header: bytes, member: zipfile.ZipInfo, found: list[str]) -> int:
     return end + (16 if later else 0)
 
 
-def zip_members(path: Path | BytesIO) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each file of a zip whose faults are known; what cannot be read is left out."""
+def zip_members(path: Path | BytesIO, expanded: int, faults: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each file of a zip whose faults are known; what cannot be read, or is a bomb, is left out."""
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist()[:MOST_MEMBERS]:
-                if not member.is_dir() and not member.flag_bits & 0x1:
-                    try:
-                        yield member.filename, archive.read(member)
-                    except BROKEN_ZIP:
-                        continue
+                if member.is_dir() or member.flag_bits & 0x1 or _is_bomb(member):
+                    continue
+                expanded -= member.file_size
+                if expanded < 0:
+                    faults.append("the zip expands to too much")
+                    return
+                try:
+                    yield member.filename, archive.read(member)
+                except BROKEN_ZIP:
+                    continue
     except BROKEN_ZIP:
         return
 

@@ -46,6 +46,8 @@ class _Found:
     refusals: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     secrets: dict[str, set[str]] = field(default_factory=dict)
+    left: int = EXPANDED
+    """Bytes that all members of all archives together may still have."""
 
     def search(self, data: bytes) -> None:
         """Add the secrets in some bytes."""
@@ -128,13 +130,14 @@ def _partials(path: Path, found: _Found) -> None:
 def _members(file: Path | BytesIO, data: bytes, found: _Found, depth: int) -> None:
     """Look through the members of a zip or tar archive; of an archive in it too, and no deeper."""
     if archives.is_zip(data):
-        members = archives.zip_members(file)
+        members = archives.zip_members(file, found.left, found.faults)
     elif archives.is_tar(data):
-        members = archives.tar_members(data, EXPANDED, found.faults)
+        members = archives.tar_members(data, found.left, found.faults)
     else:
         return
     for name, held in members:
         where = name[:100]
+        found.left -= len(held)
         found.search(held)
         if name == "schema.json" and depth == 0:
             found.take(names.of_skops(held))

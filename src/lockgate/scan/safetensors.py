@@ -26,7 +26,7 @@ def fault(path: Path) -> str:
             return f"the header would have {length} bytes"
         text = file.read(length)
     try:
-        header = json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         return f"the header is broken: {error}"
     if not isinstance(header, dict):
@@ -54,7 +54,12 @@ def _length(value: Any) -> int:
     return value
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, no key of which stands in it twice: readers differ in which one they take.
+
+    Raises:
+        ValueError: one does.
+    """
     held = dict(pairs)
     if len(held) != len(pairs):
         raise ValueError("a key stands twice")

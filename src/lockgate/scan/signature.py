@@ -19,20 +19,22 @@ _PREDICATE = "https://model_signing/signature/v1.0"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 
 
-def check(model: Path, signature: Path, key: Path) -> tuple[bool, str]:
+def check(model: Path, signature: Path, key: Path | bytes) -> tuple[bool, str]:
     """Whether a signature is one of a model's bytes by the holder of a key, and in a few words what it is or lacks.
 
     Args:
         model: the model's file.
         signature: a bundle of model-signing (DSSE, in-toto), or the signature alone as raw bytes or base64: Ed25519
             (RFC 8032) over the file, or ECDSA with SHA-256 in DER, as `openssl dgst -sha256 -sign` writes it.
-        key: the public key in PEM, Ed25519 or ECDSA.
+        key: the public key in PEM, Ed25519 or ECDSA, or its file.
 
     Raises:
         EvidenceError: the key or the signature cannot be read, or is of another kind.
     """
     held = _bytes(signature, "the signature")
-    public = _key(_bytes(key, "the public key"), key)
+    public = (
+        _key(key, "signature.public_key") if isinstance(key, bytes) else _key(_bytes(key, "the public key"), str(key))
+    )
     bundle = _bundle(held)
     if bundle is None:
         return _verified(public, _decoded(held), model.read_bytes()), "a detached signature"
@@ -53,7 +55,7 @@ def _bytes(path: Path, what: str) -> bytes:
     return held
 
 
-def _key(text: bytes, path: Path) -> Any:
+def _key(text: bytes, where: str) -> Any:
     try:
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -65,11 +67,11 @@ def _key(text: bytes, path: Path) -> Any:
     try:
         key = load_pem_public_key(text)
     except (ValueError, TypeError) as error:
-        raise EvidenceError("this is no public key in PEM", where=str(path), fix=fix) from error
+        raise EvidenceError("this is no public key in PEM", where=where, fix=fix) from error
     except Exception as error:  # an algorithm that the library does not know has an exception of its own
-        raise EvidenceError(f"the public key cannot be used: {error}", where=str(path), fix=fix) from error
+        raise EvidenceError(f"the public key cannot be used: {error}", where=where, fix=fix) from error
     if not isinstance(key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey):
-        raise EvidenceError("the public key is neither Ed25519 nor ECDSA", where=str(path), fix=fix)
+        raise EvidenceError("the public key is neither Ed25519 nor ECDSA", where=where, fix=fix)
     return key
 
 
@@ -123,16 +125,17 @@ def _signed_manifest(bundle: Mapping[str, Any], key: Any, model: Path, path: Pat
         envelope = bundle["dsseEnvelope"]
         kind, payload = str(envelope["payloadType"]), base64.b64decode(envelope["payload"], validate=True)
         signatures = [base64.b64decode(held["sig"], validate=True) for held in envelope["signatures"]]
+        name = kind.encode()
     except (KeyError, TypeError, ValueError) as error:
         raise EvidenceError("the bundle holds no signed envelope", where=str(path), fix=fix) from error
-    signed = b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
+    signed = b"DSSEv1 %d %s %d %s" % (len(name), name, len(payload), payload)
     if len(signatures) != 1 or not _verified(key, signatures[0], signed, by_curve=True):
         return False, "the bundle is not signed by this key"
     try:
         statement = json.loads(payload)
         predicate = statement["predicate"]
         resources = [(str(r["name"]), str(r["algorithm"]), str(r["digest"])) for r in predicate["resources"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise EvidenceError("the bundle says nothing about files", where=str(path), fix=fix) from error
     if kind != _PAYLOAD or statement.get("predicateType") != _PREDICATE:
         raise EvidenceError("the bundle is a signature of something else than a model", where=str(path), fix=fix)

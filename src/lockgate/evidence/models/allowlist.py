@@ -24,6 +24,7 @@ PARTIALS = frozenset({"sklearn.utils.validation.check_array"})
 """What `functools.partial` may hold: scikit-learn's own gradient boosting keeps this one when it has categories."""
 
 _SHOWN = 8
+_MOST_IN_KEY = 1000
 
 
 @lru_cache(maxsize=1)
@@ -143,6 +144,7 @@ class _Strict(_Machine):
     stack: list[Any]
     read: Callable[[int], bytes]
     append: Callable[[Any], None]
+    pop_mark: Callable[[], list[Any]]
 
     def __init__(self, file: BytesIO) -> None:
         super().__init__(file)
@@ -154,9 +156,8 @@ class _Strict(_Machine):
     get_extension = _refuse_code
 
     def persistent_load(self, pid: Any) -> Any:
-        raise Refusal(
-            f"the pickle holds a persistent id ({str(pid)[:60]!r})", "no model needs that: do not trust the file"
-        )
+        said = f" ({pid[:60]!r})" if isinstance(pid, str) else ""  # printing what is nested may never end
+        raise Refusal(f"the pickle holds a persistent id{said}", "no model needs that: do not trust the file")
 
     def load_bytearray8(self) -> None:
         """As the machine's own, which takes the memory before it looks whether the file holds as much."""
@@ -247,17 +248,70 @@ class _Surveyor(_Strict):
     def _skip_array(self, state: Any) -> None:
         layout = arrays.layout(state)
         dtype = layout.dtype
-        if not isinstance(dtype, _Inert) or dtype.name != "numpy.dtype" or not dtype.arguments:
+        code = dtype.arguments[0] if isinstance(dtype, _Inert) and dtype.arguments else None
+        if not isinstance(dtype, _Inert) or dtype.name != "numpy.dtype" or not isinstance(code, str):
             raise Refusal("joblib's array has no data type", "write the model's file again")
         if arrays.holds_objects(dtype.arguments, dtype.state, _arguments_and_state):
             _Surveyor(self.file, self.found).load()
         else:
-            arrays.skip(self.file, layout, arrays.item_size(str(dtype.arguments[0])))
+            arrays.skip(self.file, layout, arrays.item_size(code))
+
+    def _put(self, held: Any, items: Sequence[Any]) -> None:
+        """Put keys and values into a dict, which keeps the texts among its keys: nothing else is looked up in it."""
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            _check_key(key)
+            if isinstance(held, dict) and type(key) is str:
+                held[key] = value
+
+    def load_dict(self) -> None:
+        held: dict[str, Any] = {}
+        self._put(held, self.pop_mark())
+        self.append(held)
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._put(self.stack[-1], (key, value))
+
+    def load_setitems(self) -> None:
+        items = self.pop_mark()
+        self._put(self.stack[-1], items)
+
+    def load_additems(self) -> None:
+        for item in self.pop_mark():
+            _check_key(item)
+
+    def load_frozenset(self) -> None:
+        self.load_additems()
+        self.append(frozenset())
 
     dispatch[pickle.REDUCE[0]] = load_reduce
     dispatch[pickle.NEWOBJ[0]] = load_newobj
     dispatch[pickle.NEWOBJ_EX[0]] = load_newobj_ex
     dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.DICT[0]] = load_dict
+    dispatch[pickle.SETITEM[0]] = load_setitem
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.ADDITEMS[0]] = load_additems
+    dispatch[pickle.FROZENSET[0]] = load_frozenset
+
+
+def _check_key(key: Any) -> None:
+    """See that a key can be hashed: Python neither ends nor gives way in what shares its parts a thousandfold.
+
+    Raises:
+        Refusal: it holds too much.
+    """
+    left, count = [key], 0
+    while left:
+        held = left.pop()
+        count += 1
+        if isinstance(held, tuple):
+            left.extend(held)
+        if count + len(left) > _MOST_IN_KEY:
+            raise Refusal(
+                "the pickle holds a key or a member of a set that is nested without end",
+                "no model needs that: do not trust the file",
+            )
 
 
 def _arguments_and_state(dtype: Any) -> tuple[Sequence[Any], Any]:

@@ -17,6 +17,7 @@ from lockgate.evidence.models.contract import Refusal
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 _SIZES = {"b1": 1, "c8": 8, "c16": 16, "M8": 8, "m8": 8, "f2": 2, "f4": 4, "f8": 8, "f16": 16}
 _DEEP = 8
+_MOST_DIMENSIONS = 64
 
 
 class Wrapper:
@@ -47,7 +48,13 @@ def layout(state: Any) -> Layout:
     held: dict[Any, Any] = state if isinstance(state, dict) else {}
     shape: Any = held.get("shape")
     order: Any = held.get("order")
-    sound = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape) and order in ("C", "F")
+    sound = (
+        isinstance(shape, tuple)
+        and len(shape) <= _MOST_DIMENSIONS
+        and all(type(n) is int and 0 <= n < 1 << 63 for n in shape)
+        and isinstance(order, str)
+        and order in ("C", "F")
+    )
     if not sound or "dtype" not in held:
         raise Refusal("joblib's array has no sound layout", "write the model's file again")
     return Layout(shape, order, held["dtype"], held.get("numpy_array_alignment_bytes") is not None)
@@ -79,7 +86,7 @@ def holds_objects(
     """
     if not arguments or depth > _DEEP:
         raise Refusal("joblib's array has no sound data type", "write the model's file again")
-    if str(arguments[0]).startswith("O"):
+    if isinstance(arguments[0], str) and arguments[0].startswith("O"):
         return True
     if not isinstance(state, tuple) or len(state) < 5:
         return False

@@ -3,10 +3,11 @@
 import re
 import zipfile
 import zlib
+from itertools import islice
 from pathlib import Path
 
 from lockgate.evidence.models.contract import Refusal
-from lockgate.evidence.models.protobuf import fields
+from lockgate.evidence.models.protobuf import Value, fields
 
 FORMATS = ("catboost", "lightgbm", "onnx", "pickle", "skops", "xgboost")
 """Formats that have a file beside this one."""
@@ -33,6 +34,7 @@ BROKEN_ZIP = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSE
 """What `zipfile` raises at a malformed archive."""
 
 _HEAD = 4096
+_MOST_FIELDS = 100_000
 _SAVE = "save the fitted model itself with skops, joblib, ONNX or its library's own format"
 _CODE = "it carries code of its own; convert it to ONNX, or bring its predictions as columns of the data"
 
@@ -138,8 +140,11 @@ def _zip(path: str) -> str:
 
 def _protobuf(data: bytes) -> str:
     """ONNX and SavedModel have no magic bytes; text pickles of protocol 0 and 1 end with a full stop."""
+    found = fields(memoryview(data))
     try:
-        held = dict(fields(memoryview(data)))
+        held: dict[int, Value] = dict(islice(found, _MOST_FIELDS))
+        if next(found, None) is not None:  # no model has so many: it is something else, of whatever size
+            held = {}
     except ValueError:
         held = {}
     if isinstance(held.get(1), int) and 7 in held:

@@ -150,7 +150,9 @@ def inspect(data: bytes) -> list[tuple[Any, ...]]:
         domains = [protobuf.text(held, 1) for held in opsets]
         labels: list[tuple[Any, ...]] = []
         nodes = [node for graph in graphs for node in _graph(graph, labels, 0)]
-        nodes += [node for body in protobuf.messages(model, _FUNCTIONS) for node in _nodes(body, 7, labels, 0)]
+        for body in protobuf.messages(model, _FUNCTIONS):
+            within, defaults = protobuf.parts(body, 7, 11)
+            nodes += [*_nodes(within, labels, 0), *_attributes(defaults, labels, 0)]
         domains += [protobuf.text(node, 7) for node in nodes]
     except ValueError as error:
         raise Refusal(f"the ONNX file is broken: {error}", "convert the model again") from error
@@ -162,25 +164,36 @@ def inspect(data: bytes) -> list[tuple[Any, ...]]:
 
 def _graph(graph: memoryview, labels: list[tuple[Any, ...]], depth: int) -> Iterator[memoryview]:
     """All nodes of a graph, those of the graphs in their attributes too; looks at every tensor on its way."""
-    for tensor in protobuf.messages(graph, _INITIALIZERS):
+    nodes, initializers, sparse_ones = protobuf.parts(graph, _NODES, _INITIALIZERS, _SPARSE)
+    for tensor in initializers:
         _tensor(tensor, labels)
-    for sparse in protobuf.messages(graph, _SPARSE):
-        for part in (*protobuf.messages(sparse, 1), *protobuf.messages(sparse, 2)):
-            _tensor(part, labels)
-    yield from _nodes(graph, _NODES, labels, depth)
+    _sparse(sparse_ones, labels)
+    yield from _nodes(nodes, labels, depth)
 
 
-def _nodes(body: memoryview, number: int, labels: list[tuple[Any, ...]], depth: int) -> Iterator[memoryview]:
+def _nodes(nodes: list[memoryview], labels: list[tuple[Any, ...]], depth: int) -> Iterator[memoryview]:
     if depth > _DEEP:
         raise ValueError("graphs are nested too deeply")
-    for node in protobuf.messages(body, number):
+    for node in nodes:
         yield node
-        for attribute in protobuf.messages(node, 5):
-            _labels(attribute, labels)
-            for tensor in (*protobuf.messages(attribute, 5), *protobuf.messages(attribute, 10)):
-                _tensor(tensor, labels)
-            for inner in (*protobuf.messages(attribute, 6), *protobuf.messages(attribute, 11)):
-                yield from _graph(inner, labels, depth + 1)
+        yield from _attributes(protobuf.messages(node, 5), labels, depth)
+
+
+def _attributes(attributes: list[memoryview], labels: list[tuple[Any, ...]], depth: int) -> Iterator[memoryview]:
+    for attribute in attributes:
+        names, tensor, tensors, graph, graphs, sparse, several = protobuf.parts(attribute, 1, 5, 10, 6, 11, 22, 23)
+        _labels(bytes(names[-1]) if names else b"", attribute, labels)
+        for held in (*tensor, *tensors):
+            _tensor(held, labels)
+        _sparse([*sparse, *several], labels)
+        for inner in (*graph, *graphs):
+            yield from _graph(inner, labels, depth + 1)
+
+
+def _sparse(tensors: list[memoryview], labels: list[tuple[Any, ...]]) -> None:
+    for tensor in tensors:
+        for part in (*protobuf.messages(tensor, 1), *protobuf.messages(tensor, 2)):
+            _tensor(part, labels)
 
 
 def _tensor(tensor: memoryview, labels: list[tuple[Any, ...]]) -> None:
@@ -197,9 +210,8 @@ def _tensor(tensor: memoryview, labels: list[tuple[Any, ...]]) -> None:
         labels.append(tuple(texts or numbers))
 
 
-def _labels(attribute: memoryview, labels: list[tuple[Any, ...]]) -> None:
-    name = protobuf.text(attribute, 1)
-    if name == "classlabels_strings":
+def _labels(name: bytes, attribute: memoryview, labels: list[tuple[Any, ...]]) -> None:
+    if name == b"classlabels_strings":
         labels.append(tuple(bytes(v).decode("utf-8", "replace") for v in protobuf.messages(attribute, 9)))
-    if name in ("classlabels_ints", "classlabels_int64s"):
+    if name in (b"classlabels_ints", b"classlabels_int64s"):
         labels.append(tuple(protobuf.integers(attribute, 8)))

@@ -33,6 +33,15 @@ def fields(data: memoryview) -> Iterator[tuple[int, Value]]:
         yield number, value
 
 
+def parts(data: memoryview, *numbers: int) -> tuple[list[memoryview], ...]:
+    """The messages, texts or bytes that stand under some numbers, by one reading."""
+    held: dict[int, list[memoryview]] = {number: [] for number in numbers}
+    for number, value in fields(data):
+        if number in held and isinstance(value, memoryview):
+            held[number].append(value)
+    return tuple(held.values())
+
+
 def messages(data: memoryview, number: int) -> list[memoryview]:
     """The messages, texts or bytes that stand under one number."""
     return [value for found, value in fields(data) if found == number and isinstance(value, memoryview)]

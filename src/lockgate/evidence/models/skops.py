@@ -4,11 +4,14 @@ import importlib
 import json
 import sys
 import zipfile
+from pathlib import Path
 from typing import Any
 
 from lockgate.evidence.models import allowlist, estimator
 from lockgate.evidence.models.contract import Asked, Opened, Refusal, need
 from lockgate.evidence.models.detect import BROKEN_ZIP
+
+_END = 22  # bytes of the record that a zip ends with
 
 
 def open_model(asked: Asked) -> Opened:
@@ -54,7 +57,8 @@ def check_zip(path: str, expanded: int) -> None:
     """Hold a zip against what its format allows and readers disagree about.
 
     Raises:
-        Refusal: duplicate or absolute names, encryption, a wrong checksum, or more bytes than allowed.
+        Refusal: duplicate or absolute names, encryption, a wrong checksum, bytes behind its end, or more bytes than
+            allowed.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -69,8 +73,18 @@ def check_zip(path: str, expanded: int) -> None:
                     raise Refusal(f"the zip's member {member.filename!r} is encrypted")
             if sum(member.file_size for member in members) > expanded:
                 raise Refusal(f"the zip expands to more than {expanded >> 20} MiB")
+            _check_end(path, archive.comment)
             broken = archive.testzip()
     except BROKEN_ZIP as error:
         raise Refusal(f"the zip is broken: {error}", "write the file again") from error
     if broken is not None:
         raise Refusal(f"the zip's member {broken!r} does not have its checksum", "write the file again")
+
+
+def _check_end(path: str, comment: bytes) -> None:
+    """See that the file ends where the zip does: what stands behind it is another file to another reader."""
+    with Path(path).open("rb") as file:
+        file.seek(-len(comment) - _END, 2)
+        held = file.read()
+    if not held.startswith(b"PK\x05\x06") or int.from_bytes(held[20:_END], "little") != len(comment):
+        raise Refusal("bytes follow the end of the zip", "write the file again")

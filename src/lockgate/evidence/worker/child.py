@@ -109,6 +109,8 @@ class _Worker:
         require(("numpy", "pyarrow"), host=header["asked"]["host"])
         from lockgate.evidence.models import contract, detect
 
+        # It holds its clock before a model that is code can put another one in its place.
+        importlib.import_module("lockgate.evidence.worker.jobs.latency")
         asked = contract.Asked(**{**header["asked"], "allow": tuple(header["asked"]["allow"]), "source": body})
         began = time.perf_counter()
         kind = "python" if asked.module else detect.find(asked.path, asked.name)

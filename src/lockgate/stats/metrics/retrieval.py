@@ -49,6 +49,13 @@ class Lists:
         return self.of_lists(self.gain) > 0
 
     @cached_property
+    def any_choice(self) -> Bools:
+        """Which lists hold rows of different worth, so that one order is better than another (lists,)."""
+        first = self._first[self.group]
+        other = (self.gain != self.gain[first]) | (self.relevant != self.relevant[first])
+        return self.of_lists(other.astype(np.float64)) > 0
+
+    @cached_property
     def rank(self) -> Codes:
         """Place of each row in its list, from 1."""
         return np.arange(len(self.group)) - self._first[self.group] + 1
