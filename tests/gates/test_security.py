@@ -76,7 +76,7 @@ def test_a_secret_is_counted_and_never_shown(tmp_path: Path) -> None:
     secret = b"AKIA" + b"ABCDEFGHIJKLMNOP"
     result = gated(tmp_path, model=MODEL + secret + b"\n")
     held = finding(result, "secrets")
-    assert (held.status, held.value, held.note) == (Status.FAIL, 1.0, "AWS access key (1)")
+    assert (held.status, held.value, held.note) == (Status.FAIL, 1.0, "aws_access_key (1)")
     from lockgate import record as records
 
     assert secret not in records.dump(result.record)
