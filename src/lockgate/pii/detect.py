@@ -27,12 +27,10 @@ _BEFORE, _BEHIND = 60, 30  # characters around a match whose words count
 _DOUBT = 0.3  # how far a value is believed whose column shows as many valid ones as chance does
 _SURE = 0.9  # a shape that is believed so far is not doubted for the words around it
 _OTHER = re.compile(
-    r"(?<![a-z])(?:__id__|orders?|invoice|tracking|ticket|sku|batch|serial|version|ver|build|release|isbn|ref"
-    r"|reference|part|item|product|lot|transaction|txn|session|request|parcel|shipment|asset|model|article|upc|ean"
-    r"|timestamp)(?![a-z])"
+    r"(?<![a-z])(?:orders?|invoice|tracking|ticket|sku|batch|serial|version|ver|build|release|isbn|ref|reference|part"
+    r"|item|product|lot|transaction|txn|session|request|parcel|shipment|asset|model|article|upc|ean|timestamp)(?![a-z])"
 )
-"""Words of numbers that are nobody's. `__id__` is what skops calls an object's address in memory, 15 digits on Linux: a
-model's file holds hundreds, so that some pass any check digits."""
+"""Words of numbers that are nobody's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
