@@ -236,6 +236,17 @@ def test_a_model_that_was_fitted_on_the_label_is_refused(tmp_path: Path) -> None
     undecided(execute(policy).record, "performance", "fitted on 'y', which is no feature")
 
 
+def test_a_feature_spelt_wrong_is_told_rather_than_the_model_blamed(tmp_path: Path) -> None:
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+
+    model = MODEL.replace("{predictions: {score: p}}", "model.joblib").replace("[age, sex]", "[agee]")
+    policy = project(tmp_path, "performance: {metrics: {roc_auc: {min: 0.6}}}", model=model)
+    frame = pq.read_table(tmp_path / "validation.parquet").to_pandas()
+    joblib.dump(LogisticRegression().fit(frame[["age"]], frame["y"]), tmp_path / "model.joblib")
+    undecided(execute(policy).record, "performance", "there is no column 'agee'\n  fix: did you mean 'age'?")
+
+
 def test_columns_that_are_no_features_because_they_hold_predictions_are_told(tmp_path: Path) -> None:
     model = MODEL.replace("  features: [age, sex]\n", "").replace("{score: weaker}", "{score: weaker, prediction: age}")
     record = execute(project(tmp_path, "drift: {columns: {sex: {psi: {max: 0.2}}}}", model=model)).record

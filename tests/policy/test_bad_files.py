@@ -121,6 +121,7 @@ def test_bad_input_12_tabs_as_indent(refused: Refused) -> None:
         ("lockgate: 1\nmodel: a: b\n", "a colon is not allowed here", 2, 9),
         ("lockgate: 1\nmodel\ngates: {}\n", "a key without a colon", 2, 1),
         ("lockgate: 1\nmodel: @income\n", "a word cannot begin like this", 2, 8),
+        ("data:\n  label: y\n id: x\n", "this line is indented otherwise than those that it belongs to", 3, 2),
         ("lockgate: 1\n  model: 2\n", "a colon is not allowed here", 2, 8),
     ],
 )

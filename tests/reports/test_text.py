@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.reports.making import METRICS, held
 from tests.reports.naughty import naughty
 
+from lockgate.errors import EvidenceError
 from lockgate.reports.axis import WIDTH, axis_of, strip
 from lockgate.reports.text import facts, moment, needed, no_commands, numbers, plain, sentence, subject, where_words
 from lockgate.types import Bound, Finding, Status
@@ -27,6 +28,11 @@ def test_what_prints_stays_as_it_is(text: str) -> None:
 
 def test_what_does_not_print_is_shown_as_an_escape() -> None:
     assert plain("a\x1b[2J\u202eb\n\ud800") == "a\\x1b[2J\\u202eb\\x0a\\ud800"
+
+
+def test_a_sentence_sets_the_fix_of_an_error_apart() -> None:
+    error = EvidenceError("there is no column 'rase'", where="data.csv", fix="did you mean 'race'?")
+    assert sentence(str(error)) == "data.csv: there is no column 'rase'; fix: did you mean 'race'?"
 
 
 def test_both_ends_of_a_long_name_are_shown() -> None:
@@ -97,6 +103,12 @@ def test_facts_and_place_of_a_part() -> None:
         "41 rows",
         "the interval straddles the limit",
     )
+
+
+def test_what_is_known_for_certain_shows_no_interval() -> None:
+    certain = replace(held("performance", "recall", 0.1, 0.0), low=0.1, high=0.1, confidence=0.95)
+    assert not any("interval" in fact for fact in facts(certain))
+    assert any("interval" in fact for fact in facts(replace(certain, high=0.2)))
 
 
 # --- the axis ---------------------------------------------------------------------------------------------------------

@@ -367,6 +367,10 @@ class Gathered:
         free = allowed or tuple(name for name in source.schema if name not in taken)
         asked = model.features or free
         wrong = [name for name in asked if name in taken or (allowed is not None and name not in allowed)]
+        strange = [name for name in allowed or () if name not in source.schema]
+        if wrong and strange:
+            hint = did_you_mean(strange[0], [name for name in source.schema if name not in taken])
+            raise EvidenceError(f"there is no column {strange[0]!r}", where=f"data.features, in {source.uri}", fix=hint)
         if wrong:
             named = ", ".join(map(repr, wrong))
             what = f"the {who} was fitted on {named}, which is no feature by the policy"

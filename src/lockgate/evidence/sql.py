@@ -156,7 +156,8 @@ def check_repeatable(connection: "duckdb.DuckDBPyConnection", tree: Any, columns
     if not said:
         return
     marks = ", ".join("?" for _ in said)
-    query = f"SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_name IN ({marks}) ORDER BY 1"  # noqa: E501, S608 (placeholders)
+    # A minus is listed for times with a zone, which hang on the session's zone; of numbers it is as steady as can be.
+    query = f"SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_name <> '-' AND function_name IN ({marks}) ORDER BY 1"  # noqa: E501, S608 (placeholders)
     found = connection.execute(query, sorted(said)).fetchall()
     if found:
         what = f"{found[0][0]}() gives another answer each time"

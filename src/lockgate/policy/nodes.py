@@ -131,6 +131,8 @@ def _syntax(error: Any, name: str) -> Mistake:
         bracket = "[" if "sequence" in context else "{"
         mark, fix = error.context_mark, f"close it with {']' if bracket == '[' else '}'}"
         what = f"the {bracket} that opens here is not closed before line {error.problem_mark.line + 1}"
+    elif "expected <block end>" in problem:
+        what, fix = "this line is indented otherwise than those that it belongs to", "indent it as they are"
     elif "mapping values are not allowed here" in problem:
         what, fix = "a colon is not allowed here", "check the indentation; quote a text that holds ': '"
     elif "could not find expected ':'" in problem:

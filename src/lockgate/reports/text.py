@@ -68,6 +68,7 @@ def plain(text: str, limit: int = NAME_LIMIT) -> str:
 
 def sentence(text: str, limit: int = SENTENCE_LIMIT) -> str:
     """A message on one line: as `plain`, with line breaks and runs of blanks as one blank."""
+    text = text.replace("\n  fix: ", "; fix: ")  # as an error writes it
     return plain(" ".join(text[: limit * 4].split()) + ("…" if len(text) > limit * 4 else ""), limit)
 
 
@@ -169,8 +170,8 @@ def modal(finding: Finding) -> str:
 
 
 def interval(finding: Finding) -> str:
-    """`0.59 to 0.63 (95 %)`; empty where there is none."""
-    if finding.low is None or finding.high is None:
+    """`0.59 to 0.63 (95 %)`; empty where there is none, or no width: a count of what is there has no margin."""
+    if finding.low is None or finding.high is None or finding.low == finding.value == finding.high:
         return ""
     unit = unit_of(finding)
     level = f" ({short(100 * finding.confidence)} %)" if finding.confidence is not None else ""
