@@ -39,6 +39,9 @@ class Settings(Params):
     privileged: Mapping[str, tuple[str, ...]] = Field(
         {}, description="the privileged groups of each sensitive column that is looked at; all others are unprivileged"
     )
+    draws: int = Field(
+        200, ge=0, le=2000, description="how often rows are drawn anew for the intervals; under 50: no intervals"
+    )
     report: bool = Field(default=True, description="whether all values are kept as aif360.json")
 
 
@@ -125,7 +128,10 @@ class Aif360:
             evidence,
             "aif360",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
-            settings={"privileged": {column: list(groups) for column, groups in params.privileged.items()}},
+            metrics=_metrics(params),
+            settings={
+                "privileged": {column: list(groups) for column, groups in params.privileged.items()},
+                "draws": params.draws,
+            },
             report=params.report,
         )

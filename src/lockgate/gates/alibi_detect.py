@@ -113,7 +113,7 @@ class AlibiDetect:
             evidence,
             "alibi_detect",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
+            metrics=_metrics(params),
             features=params.features,
             report=params.report,
         )

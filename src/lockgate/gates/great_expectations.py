@@ -110,7 +110,7 @@ class GreatExpectations:
         if not entries:
             raise GateError("nothing is expected", fix="name a `suite`, or `expectations`")
         yield from measured(
-            evidence, "great_expectations", asked=entries, metrics=list(_METRICS), whole=True, report=params.report
+            evidence, "great_expectations", asked=entries, metrics=_METRICS, whole=True, report=params.report
         )
 
 

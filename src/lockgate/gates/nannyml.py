@@ -141,7 +141,7 @@ class Nannyml:
             evidence,
             "nannyml",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
+            metrics=_metrics(params),
             features=params.features,
             report=params.report,
         )
