@@ -21,6 +21,8 @@ _IDS = {
     "NumericalRangeCalculator": "numerical_range",
 }
 _OF_METRICS = ("CBPE", "DLE", "PerformanceCalculator")
+_SHARES = ("roc_auc", "f1", "precision", "recall", "specificity", "accuracy", "average_precision")
+_ERRORS = ("mae", "mape", "mse", "msle", "rmse", "rmsle")
 _METHODS = ("continuous_methods", "categorical_methods")
 
 _USUAL = {"age": [*range(20, 60)]}
@@ -60,11 +62,20 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
     }
     for entry in _entries(params):
         for name in _names(entry):
-            found[name] = Metric(direction="neither", meaning=f"{entry['name']} of NannyML")
+            low, high = _domain(entry, name)
+            found[name] = Metric(direction="neither", meaning=f"{entry['name']} of NannyML", low=low, high=high)
             found[f"{name}_alert"] = Metric(
                 direction="lower", meaning="whether it is beyond NannyML's threshold: 1 or 0", low=0.0, high=1.0
             )
     return found
+
+
+def _domain(entry: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
+    """Between what a metric of performance lies, for its law to stay there."""
+    metric = name.removeprefix(f"{entry['id']}_")
+    if entry["name"] not in _OF_METRICS:
+        return None, None
+    return (0.0, 1.0) if metric in _SHARES else (0.0, None) if metric in _ERRORS else (None, None)
 
 
 def _names(entry: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ A script says what it knows, in numbers; the laws are made here, by the formulas
 | `known: {exact: true, rows}` | a fact about these rows | the value itself |
 | `known: {error, rows}` | a standard error | normal |
 | `known: {share: true, rows}` | a share of so many rows | that of a share, see `lockgate.stats.chance.shares` |
-| `known: {draws, rows}` | its values on rows drawn anew | percentiles and their reflection, the wider |
+| `known: {draws, rows}` | its values on rows drawn anew | three readings of them, the widest |
 | `chance: {below, above, mean, quantiles}` | its law if nothing has changed | as it stands, quantiles at `LEVELS` |
 """
 
@@ -69,21 +69,19 @@ def uncertainty_of(entry: Mapping[str, Any], value: float, metric: Metric) -> Un
 
 
 def _around(draws: Floats, value: float) -> Floats:
-    """Quantiles at `LEVELS` of where the true value is, by the wider of two readings of the draws.
+    """Quantiles at `LEVELS` of where the true value is, by the widest of three readings of the draws.
 
-    Bias-corrected percentiles (Efron 1987) hold a gap that stands apart; where groups hardly differ, chance lifts the
+    Bias-corrected percentiles (Efron 1987) hold a gap that stands apart. Where groups hardly differ, chance lifts the
     draws of a largest gap above the value as the value above the truth, and only the draws reflected at the value (the
-    basic bootstrap: Davison and Hinkley 1997) reach back to no gap, once more by what chance lifts.
+    basic bootstrap: Davison and Hinkley 1997) reach back to no gap, once more by what chance lifts. Where a rate is at
+    its end, neither of them moves, and the percentiles as they are do.
     """
-    corrected = np.array(law_around(draws, value).quantiles)
-    reflected = 2 * value - np.array(law_of_draws(draws).quantiles)[::-1]
-    lift = float(draws.mean()) - value
-    lower = np.minimum(corrected, reflected) - max(lift, 0.0)
-    upper = np.maximum(corrected, reflected) + max(-lift, 0.0)
-    levels = np.array(LEVELS)
-    middle = (corrected + reflected) / 2
-    found: Floats = np.maximum.accumulate(np.where(levels < 0.5, lower, np.where(levels > 0.5, upper, middle)))
-    return found
+    plain = np.array(law_of_draws(draws).quantiles)
+    held = np.array([plain, law_around(draws, value).quantiles, 2 * value - plain[::-1]])
+    lift, levels = float(draws.mean()) - value, np.array(LEVELS)
+    lower, upper = held.min(axis=0) - max(lift, 0.0), held.max(axis=0) + max(-lift, 0.0)
+    found: Floats = np.where(levels < 0.5, lower, np.where(levels > 0.5, upper, np.median(held, axis=0)))
+    return np.maximum.accumulate(found)
 
 
 def null_of(entry: Mapping[str, Any]) -> Null | None:

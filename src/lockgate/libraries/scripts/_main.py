@@ -21,7 +21,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-
 LEAST_ROWS = 10
 """Fewer rows of a group, or of an outcome in it, do not show by draws how its rates vary."""
 
@@ -78,8 +77,8 @@ class Job:
         *,
         rows: Any = None,
         note: str = "",
-        known: "dict[str, Any] | None" = None,
-        chance: "dict[str, Any] | None" = None,
+        known: Any = None,
+        chance: Any = None,
         **at: str,
     ) -> None:
         """Note a number; one that is not finite is missing, with the reason. What nobody can ask for is left out.
@@ -100,14 +99,17 @@ class Job:
         place = (metric, *sorted(at.items()))
         if self._known.setdefault(place, number) != number:
             raise Stop(f"{metric} is measured twice at {at or 'all rows'}: give one of the two an `id` of its own")
-        entry = {"metric": metric, "value": number, "at": at, "note": note}
+        entry: dict[str, Any] = {"metric": metric, "value": number, "at": at, "note": note}
         if self.facts.get("together"):
             chance = None
             known = known if known is not None and known.keys() & {"exact", "draws"} else None
-        for key, held in (("known", known), ("chance", chance)):
-            if held is not None:
-                entry[key] = held
+        entry |= {key: held for key, held in (("known", known), ("chance", chance)) if held is not None}
         self.measurements.append(entry if rows is None else {**entry, "rows": int(rows)})
+
+    def of_p_value(self, p_value: Any, draws: int = 0) -> dict[str, Any]:
+        """What chance would show of a p-value: any value alike, of `draws` permutations none under 1 / (draws + 1)."""
+        known = max(float(p_value), 1 / (draws + 1) if draws else 0.0)
+        return {"below": known, "above": 1 - known, "mean": 0.5, "quantiles": self.facts["levels"]}
 
     def bounded(self, *metrics: str) -> bool:
         """Whether the policy bounds one of some metrics: only then is it worth to draw rows anew."""

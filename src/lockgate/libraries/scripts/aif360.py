@@ -47,7 +47,7 @@ def run(job: "Job") -> None:
         score = _score(job, table)
         parts = {role: (table[job.columns[role]] == wanted).astype(float).to_numpy() for role in ROLES}
         parts["privileged"] = inside.astype(float)
-        found = _values(job, **parts, score=score)
+        found = _values(job, asked=job.asked, score=score, **parts)
         known = _known(job, parts)
         for entry in job.asked:
             value = found[entry["id"]]
@@ -56,32 +56,38 @@ def run(job: "Job") -> None:
     job.keep("aif360.json", "application/json", pd.DataFrame(report).to_json(orient="records", indent=1))
 
 
-def _values(
-    job: "Job", label: Any, prediction: Any, privileged: Any, score: Any = None, weights: Any = None, asked: Any = None
-) -> Any:
-    """Each asked metric's value by its id."""
+def _values(job: "Job", *, asked: Any, score: Any = None, weights: Any = None, **parts: Any) -> Any:
+    """Each asked metric's value by its id.
+
+    Args:
+        job: the job.
+        asked: the metrics.
+        score: of the favourable outcome.
+        weights: of the rows.
+        parts: `label` and `prediction`, 1 for the favourable outcome, and `privileged`.
+    """
     import pandas as pd
     from aif360.datasets import BinaryLabelDataset
     from aif360.metrics import BinaryLabelDatasetMetric, ClassificationMetric
 
     def of(outcome: Any) -> Any:
-        frame = pd.DataFrame({"outcome": outcome, "privileged": privileged})
+        frame = pd.DataFrame({"outcome": outcome, "privileged": parts["privileged"]})
         made = BinaryLabelDataset(df=frame, label_names=["outcome"], protected_attribute_names=["privileged"])
         if weights is not None:
             made.instance_weights = weights
         return made
 
     sides = {"privileged_groups": [{"privileged": 1}], "unprivileged_groups": [{"privileged": 0}]}
-    said = of(prediction)
+    said = of(parts["prediction"])
     if score is not None:
         said.scores = score.reshape(-1, 1)
     holders = {
-        "labels": BinaryLabelDatasetMetric(of(label), **sides),
-        "predictions": ClassificationMetric(of(label), said, **sides),
+        "labels": BinaryLabelDatasetMetric(of(parts["label"]), **sides),
+        "predictions": ClassificationMetric(of(parts["label"]), said, **sides),
     }
     return {
         entry["id"]: job.call(job.named([holders[entry["of"]]], entry["name"], f"metric of {entry['of']}"), entry)
-        for entry in (job.asked if asked is None else asked)
+        for entry in asked
     }
 
 

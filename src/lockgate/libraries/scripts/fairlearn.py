@@ -37,7 +37,7 @@ def run(job: "Job") -> None:
                 job.stop("the candidate gives no score")
             metric = job.named([fairlearn.metrics, sklearn.metrics], entry["name"], "metric")
             parts = {"label": label[kept], "said": said[kept], "group": groups[kept]}
-            report += _measured(job, entry, metric, parts, kept, column)
+            report += _measured(job, entry, metric, parts=parts, kept=kept, column=column)
     table = pd.DataFrame(report, columns=["column", "metric", "group", "value"])
     job.keep("fairlearn.json", "application/json", table.to_json(orient="records", indent=1))
 
@@ -49,7 +49,7 @@ def _lack_small(job: "Job", metric: str, column: str, sizes: Any) -> None:
         job.lack(metric, reason, rows=size, listed=True, column=column, group=str(group))
 
 
-def _measured(job: "Job", entry: Any, metric: Any, parts: Any, kept: Any, column: str) -> Any:
+def _measured(job: "Job", entry: Any, metric: Any, *, parts: Any, kept: Any, column: str) -> Any:
     """Measure what one metric gives of one sensitive column, with how well it is known; the lines of the report."""
     from functools import partial
 
@@ -70,7 +70,7 @@ def _measured(job: "Job", entry: Any, metric: Any, parts: Any, kept: Any, column
     return [(column, name, group, value) for (name, group), value in found.items()]
 
 
-def _values(job: "Job", entry: Any, metric: Any, label: Any, said: Any, group: Any, weights: Any = None) -> Any:
+def _values(job: "Job", entry: Any, metric: Any, *, label: Any, said: Any, group: Any, weights: Any = None) -> Any:
     """`(name, group) → value`: of a metric between groups one, of any other what a MetricFrame makes of it.
 
     Nothing where rows have weights, and the metric takes none.
