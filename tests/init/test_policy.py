@@ -6,13 +6,14 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.init import write_policy
 from lockgate.init.policy import sure_rows
+from lockgate.init.write import WIDTH
 from lockgate.policy.load import load_policy
 from lockgate.policy.model import Policy
 from lockgate.types import ExitCode
@@ -160,3 +161,38 @@ def test_a_group_that_is_large_enough_today_is_so_next_time() -> None:
     assert 60 <= rows <= 70
     source = rng.gamma(rows, size=20_000)  # what is likely of the source, given so many rows
     assert np.mean(rng.poisson(source) < 30) < 0.002
+
+
+def test_every_suggested_gate_is_one_once_its_hash_is_taken_away(here: Path) -> None:
+    """Each line is whole, and the policy's strict reader takes it with all its limits."""
+    train = halves(load_breast_cancer(as_frame=True).frame, here)
+    joblib.dump(
+        LogisticRegression(max_iter=10_000).fit(train.drop(columns="target"), train["target"]), here / "m.joblib"
+    )
+    path = write_policy(model="m.joblib", data="test.csv", training="train.csv", label="target").path
+    before = {gate.id for gate in load_policy(path).gates}
+    policy, _, suggested = path.read_text("utf-8").partition("  # More gates")
+    first, *lines = suggested.splitlines()
+    assert all(len(line) <= WIDTH for line in lines)
+
+    path.write_text(policy + "\n".join(line.replace("  # ", "  ", 1) for line in lines), "utf-8")
+
+    wanted = {"privacy", "robustness", "explainability", "operations", "business", "membership_inference", "compliance"}
+    after = load_policy(path)
+    assert {gate.id for gate in after.gates} == before | wanted
+    assert all(asked(after, gate) for gate in wanted)
+    assert "lockgate explain" in first
+
+
+def test_the_security_of_a_file_is_asked_and_of_a_function_is_not(here: Path) -> None:
+    train = iris(here)
+    model = DecisionTreeClassifier(random_state=0).fit(train.drop(columns="target"), train["target"])
+    joblib.dump(model, here / "m.joblib")
+    own = Path("mine.py")
+    own.write_text("import joblib\nmodel = joblib.load('m.joblib')\ndef predict(rows): return model.predict(rows)\n")
+
+    of_file = load_policy(write_policy(model="m.joblib", data="test.csv", label="target").path)
+    of_function = write_policy(model="python:mine:predict", data="test.csv", label="target", out=Path("f.yaml"))
+
+    assert {"unsafe_names", "refusals", "secrets"} <= asked(of_file, "security")
+    assert "security" not in {gate.id for gate in load_policy(of_function.path).gates}

@@ -75,8 +75,9 @@ class Aif360:
     predictions`) or of `BinaryLabelDatasetMetric` (`of: labels`, called `labels_NAME`), called with its settings:
     `disparate_impact`, `statistical_parity_difference`, `equal_opportunity_difference`, `theil_index`, `consistency`
     and so on. Differences and ratios are of the unprivileged to the privileged, so that both sides of 0 or of 1 can be
-    bounded. Fewer than `data.min_rows` rows on one side are listed and not judged. AI Fairness 360 runs in an
-    interpreter of its own (`environment`), the version stands in the Record.
+    bounded. What the policy bounds has an interval: rows, or clusters of them, are drawn anew (`draws`). Fewer than
+    `data.min_rows` rows on one side are listed and not judged. AI Fairness 360 runs in an interpreter of its own
+    (`environment`), the version stands in the Record.
 
     Why it matters
     --------------

@@ -80,12 +80,13 @@ class Fairlearn:
     Each name under `run` is looked up in `fairlearn.metrics`, then in `sklearn.metrics`, and measured by every column
     of `data.sensitive` and their intersections. A function that takes `sensitive_features`
     (`demographic_parity_difference`, `equalized_odds_ratio` …) gives one number per column, called like it. Any other
-    metric (`selection_rate`, `recall_score` …) is measured by a MetricFrame: `NAME` for each group, and
-    `NAME_overall`, `NAME_difference`, `NAME_ratio`, `NAME_lowest` and `NAME_highest`. Classification is about the
-    favourable outcome: label and prediction are 1 where it is, else 0; ids under `scores` are given its probability.
-    Groups under `data.min_rows` are listed and left out, before Fairlearn sees them; a group without a value makes the
-    comparison an error, where Fairlearn would leave the group out. The settings of each entry are passed on as they
-    are. Fairlearn runs in an interpreter of its own (`environment`), the version stands in the Record.
+    metric (`selection_rate`, `recall_score` …) is measured by a MetricFrame: `NAME` for each group, and `NAME_overall`,
+    `NAME_difference`, `NAME_ratio`, `NAME_lowest` and `NAME_highest`. Classification is about the favourable outcome:
+    label and prediction are 1 where it is, else 0; ids under `scores` are given its probability. Groups under
+    `data.min_rows` are listed and left out, before Fairlearn sees them; a group without a value makes the comparison an
+    error, where Fairlearn would leave the group out. The settings of each entry are passed on as they are. What the
+    policy bounds has an interval: rows, or clusters of them, are drawn anew (`draws`). Fairlearn runs in an interpreter
+    of its own (`environment`), the version stands in the Record.
 
     Why it matters
     --------------

@@ -102,8 +102,8 @@ class Nannyml:
     settings name; the others give one number, for each column where they look at columns. Left alone, all rows of each
     set are one chunk. NannyML's own thresholds rest on the chunks of the reference: with `chunk_number`, `chunk_size`
     or `chunk_period` in the settings, every value stands under its chunk, `NAME_alert` says whether it is beyond the
-    threshold, and `alerts` and `alerts_share` sum up. NannyML runs in an interpreter of its own (`environment`), the
-    version stands in the Record.
+    threshold, and `alerts` and `alerts_share` sum up. NannyML's sampling error, where it gives one, is the number's
+    uncertainty. NannyML runs in an interpreter of its own (`environment`), the version stands in the Record.
 
     Why it matters
     --------------

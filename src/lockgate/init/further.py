@@ -10,11 +10,16 @@ OWN = {"security": ("unsafe_names", "refusals", "archive_faults", "format_mismat
 
 def security_part() -> GatePart:
     """What the candidate's file is held to, unopened; a champion that misses a limit makes it a warning."""
-    asked = ("executable_format", *OWN["security"])
     why = "the candidate's file, unopened; unsafe names, broken archives and secrets in it block in any case"
-    return GatePart(
-        id="security", why=why, limits=tuple(Limit(metric=metric, bound="max", limit="0") for metric in asked)
+    form = Limit(
+        metric="executable_format",
+        bound="max",
+        limit="0",
+        warn=True,
+        why="pickle and joblib can run code; skops cannot",
     )
+    own = tuple(Limit(metric=metric, bound="max", limit="0") for metric in OWN["security"])
+    return GatePart(id="security", why=why, limits=(form, *own))
 
 
 def goes_without_saying(gate: GatePart, limit: Limit) -> bool:

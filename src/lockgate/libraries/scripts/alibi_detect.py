@@ -33,9 +33,9 @@ def run(job: "Job") -> None:
             detector = job.call(kind, {**entry, "settings": settings}, reference)
             found = detector.predict(data)["data"]
         except ImportError as error:
-            what = f"{entry['name']} needs a backend that is not in its environment: {error}"
             job.stop(
-                f"{what}; name one that has it, such as environment: {{requirements: [alibi-detect==0.13.0, torch]}}"
+                f"{entry['name']} needs PyTorch, which is not in its environment: name one that has it "
+                f"(environment: {{python: .venv-alibi/bin/python}}; docs/libraries.md says how to make it). {error}"
             )
         permutations = getattr(getattr(detector, "_detector", detector), "n_permutations", 0)
         _measure(job, entry["id"], found, columns, draws=int(permutations), laws=laws)
