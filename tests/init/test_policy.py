@@ -78,7 +78,7 @@ def test_classes_of_a_model_that_names_no_columns(here: Path) -> None:
     policy = load_policy(result.path)
     assert (policy.model.name, policy.model.task, policy.data.label) == ("iris", "multiclass", "target")
     assert policy.data.features == ("sepal_length", "sepal_width", "petal_length", "petal_width")
-    assert {rules.id for rules in policy.rules.gates} == {"performance", "champion", "data_quality"}
+    assert {rules.id for rules in policy.rules.gates} == {"performance", "champion", "data_quality", "security"}
     assert {"f1_macro", "accuracy"} <= asked(policy, "performance")
 
 
