@@ -88,7 +88,8 @@ def _written(pool: Pool, split: Split, champion: str, path: Path) -> str:
 
 
 def _served(text: str, pool: Pool, time: str | None) -> str:
-    """The policy with predictions in columns, named features, and the false-block rate."""
+    """The policy with predictions in columns, named features, and the false-block rate; no gate looks at a file."""
+    text = re.sub(r"(?m)^(?:  # .*\n)*  security:\n(?:    .*\n)+\n?", "", text)
     for who in ("candidate", "champion"):
         text, found = re.subn(rf"(?m)^  {who}: .*$", f"  {who}: {_PREDICTED.format(who)}", text, count=1)
         if not found:

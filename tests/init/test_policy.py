@@ -6,13 +6,14 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.init import write_policy
 from lockgate.init.policy import possible_rows, sure_rows
+from lockgate.init.write import WIDTH
 from lockgate.policy.load import load_policy
 from lockgate.policy.loaded import Policy
 from lockgate.types import ExitCode
@@ -77,7 +78,7 @@ def test_classes_of_a_model_that_names_no_columns(here: Path) -> None:
     policy = load_policy(result.path)
     assert (policy.model.name, policy.model.task, policy.data.label) == ("iris", "multiclass", "target")
     assert policy.data.features == ("sepal_length", "sepal_width", "petal_length", "petal_width")
-    assert {rules.id for rules in policy.rules.gates} == {"performance", "champion", "data_quality"}
+    assert {rules.id for rules in policy.rules.gates} == {"performance", "champion", "data_quality", "security"}
     assert {"f1_macro", "accuracy"} <= asked(policy, "performance")
 
 
@@ -169,3 +170,38 @@ def test_a_group_that_may_be_large_enough_next_time_is_reckoned_with() -> None:
     assert 8 <= rows < 15
     source = rng.gamma(rows, size=20_000)
     assert np.mean(rng.poisson(source) >= 30) < 0.003
+
+
+def test_every_suggested_gate_is_one_once_its_hash_is_taken_away(here: Path) -> None:
+    """Each line is whole, and the policy's strict reader takes it with all its limits."""
+    train = halves(load_breast_cancer(as_frame=True).frame, here)
+    joblib.dump(
+        LogisticRegression(max_iter=10_000).fit(train.drop(columns="target"), train["target"]), here / "m.joblib"
+    )
+    path = write_policy(model="m.joblib", data="test.csv", training="train.csv", label="target").path
+    before = {gate.id for gate in load_policy(path).gates}
+    policy, _, suggested = path.read_text("utf-8").partition("  # More gates")
+    first, *lines = suggested.splitlines()
+    assert all(len(line) <= WIDTH for line in lines)
+
+    path.write_text(policy + "\n".join(line.replace("  # ", "  ", 1) for line in lines), "utf-8")
+
+    wanted = {"privacy", "robustness", "explainability", "operations", "business", "membership_inference", "compliance"}
+    after = load_policy(path)
+    assert {gate.id for gate in after.gates} == before | wanted
+    assert all(asked(after, gate) for gate in wanted)
+    assert "lockgate explain" in first
+
+
+def test_the_security_of_a_file_is_asked_and_of_a_function_is_not(here: Path) -> None:
+    train = iris(here)
+    model = DecisionTreeClassifier(random_state=0).fit(train.drop(columns="target"), train["target"])
+    joblib.dump(model, here / "m.joblib")
+    own = Path("mine.py")
+    own.write_text("import joblib\nmodel = joblib.load('m.joblib')\ndef predict(rows): return model.predict(rows)\n")
+
+    of_file = load_policy(write_policy(model="m.joblib", data="test.csv", label="target").path)
+    of_function = write_policy(model="python:mine:predict", data="test.csv", label="target", out=Path("f.yaml"))
+
+    assert {"unsafe_names", "refusals", "secrets"} <= asked(of_file, "security")
+    assert "security" not in {gate.id for gate in load_policy(of_function.path).gates}

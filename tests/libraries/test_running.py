@@ -20,7 +20,7 @@ from lockgate.libraries import home, runner
 from lockgate.libraries.answer import read_answer
 from lockgate.policy.load import load_policy
 from lockgate.run import execute
-from lockgate.types import ExitCode, GateRun, Measurement, Missing
+from lockgate.types import ExitCode, GateRun, Measurement, Metric, Missing
 
 GATE = """
 fairlearn:
@@ -28,6 +28,7 @@ fairlearn:
   metrics: {{demographic_parity_ratio: {{min: 0.1}}}}
   {more}
 """
+SCORE = Metric(direction="neither", meaning="A score.")
 GOOD = {
     "versions": {"python": "3.11.7", "fairlearn": "0.15.0"},
     "measurements": [
@@ -186,7 +187,7 @@ def probed(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str, *metrics: s
     monkeypatch.setattr(runner, "_MAIN", scripts / "_main.py")
     job = {"asked": [], "settings": {}, "facts": {"seed": 7}, "columns": {}, "scores": [], "report": True}
     task = runner.Task(
-        library="probe", job={**job, "metrics": metrics}, metrics=frozenset(metrics), columns=frozenset()
+        library="probe", job={**job, "metrics": metrics}, metrics=dict.fromkeys(metrics, SCORE), columns=frozenset()
     )
     (folder / "work").mkdir()
     here = home.home_of("probe", "here", base=folder)
@@ -256,7 +257,7 @@ def test_an_attachment_that_is_a_link_is_none(tmp_path: Path) -> None:
         json.dumps(GOOD | {"measurements": [], "attachments": [{"name": "x", "media_type": "text/plain"}]})
     )
     with pytest.raises(EvidenceError, match="no report that it wrote"):
-        read_answer(tmp_path / "answer.json", "x", Path("python"), metrics=frozenset(), columns=frozenset())
+        read_answer(tmp_path / "answer.json", "x", Path("python"), metrics={}, columns=frozenset())
 
 
 # --- environments -----------------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,3 +237,122 @@ def test_where_environments_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert environment.cache_folder() == tmp_path / "xdg" / "lockgate" / "environments"
     assert os.access(environment.cache_folder(), os.W_OK)
+
+
+# --- real environments, killed, shared, offline -----------------------------------------------------------------------
+
+TINY = ("iniconfig==2.1.0",)
+MAKE = """
+import sys
+import time
+from pathlib import Path
+from lockgate.evidence.worker import environment
+lock = Path(sys.argv[1]).read_text("utf-8")
+print(environment.of_lock(lock, "tiny").python)
+"""
+
+
+def tiny_lock(folder: Path) -> Path:
+    """A real lock of one small package."""
+    uv = environment._uv("tiny")
+    text = environment._lock(uv, environment.cache_folder(), TINY, "tiny")
+    path = folder / "tiny.txt"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def started(lock: Path, **more: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", MAKE, str(lock)]
+    return subprocess.Popen(
+        command, env={**os.environ, **more}, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def holds(python: str, package: str) -> bool:
+    return subprocess.run([python, "-c", f"import {package}"], check=False).returncode == 0
+
+
+@pytest.mark.index
+def test_an_environment_is_made_once_by_many_at_once_and_opened_offline_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCKGATE_CACHE", str(tmp_path / "cache"))
+    lock = tiny_lock(tmp_path)
+
+    ended = [process.communicate(timeout=300)[0] for process in [started(lock) for _ in range(3)]]
+
+    assert len(set(ended)) == 1
+    python = ended[0].strip()
+    assert holds(python, "iniconfig")
+    folders = [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()]
+    assert folders == [Path(python).parents[1]]
+    # From now on nothing may be asked of an index: a uv that only fails proves that none is.
+    (tmp_path / "uv").write_text("#!/bin/sh\nexit 9\n")
+    (tmp_path / "uv").chmod(0o755)
+    again = started(lock, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert again.communicate(timeout=300)[0] == ended[0]
+
+
+@pytest.mark.index
+def test_an_environment_that_was_killed_half_made_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A uv that hangs after it made the virtual environment stands for a slow download."""
+    monkeypatch.setenv("LOCKGATE_CACHE", str(tmp_path / "cache"))
+    lock = tiny_lock(tmp_path)
+    tool = tmp_path / "slow" / "uv"
+    tool.parent.mkdir()
+    script = f'[ "$1" = venv ] && exec {environment._uv("tiny")} "$@"\ntouch {tmp_path}/reached\nsleep 300'
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    process = started(lock, PATH=f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+    try:
+        for _ in range(600):
+            if (tmp_path / "reached").exists():
+                break
+            time.sleep(0.1)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    left = [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()]
+    assert len(left) == 1  # half of one, beside its place
+    os.utime(left[0], (0, 0))  # long ago
+
+    python = environment.of_lock(lock.read_text("utf-8"), "tiny").python
+
+    assert holds(str(python), "iniconfig")
+    assert [path for path in python.parents[2].iterdir() if path.is_dir()] == [python.parents[1]]
+
+
+def test_what_another_process_makes_beside_its_place_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "key.abc").mkdir()
+
+    environment._sweep(tmp_path / "key")
+
+    assert (tmp_path / "key.abc").exists()
+
+
+@pytest.mark.index
+def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an upgrade of Python, or where a cache came from another machine."""
+    monkeypatch.setenv("LOCKGATE_CACHE", str(tmp_path / "cache"))
+    lock = tiny_lock(tmp_path).read_text("utf-8")
+    python = environment.of_lock(lock, "tiny").python
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+
+    again = environment.of_lock(lock, "tiny").python
+
+    assert again == python
+    assert holds(str(again), "iniconfig")
+
+
+@pytest.mark.index
+def test_a_lock_that_does_not_install_on_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash that no file has: what uv says is quoted, and nothing stays."""
+    monkeypatch.setenv("LOCKGATE_CACHE", str(tmp_path / "cache"))
+    lock = re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", tiny_lock(tmp_path).read_text("utf-8"))
+
+    with pytest.raises(EvidenceError) as caught:
+        environment.of_lock(lock, "tiny (environment: auto)")
+
+    told(caught.value, "tiny (environment: auto)", "cannot be installed", "iniconfig")
+    assert [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()] == []

@@ -39,6 +39,9 @@ class Settings(Params):
     privileged: Mapping[str, tuple[str, ...]] = Field(
         {}, description="the privileged groups of each sensitive column that is looked at; all others are unprivileged"
     )
+    draws: int = Field(
+        200, ge=0, le=2000, description="how often rows are drawn anew for the intervals; under 50: no intervals"
+    )
     report: bool = Field(default=True, description="whether all values are kept as aif360.json")
 
 
@@ -72,8 +75,9 @@ class Aif360:
     predictions`) or of `BinaryLabelDatasetMetric` (`of: labels`, called `labels_NAME`), called with its settings:
     `disparate_impact`, `statistical_parity_difference`, `equal_opportunity_difference`, `theil_index`, `consistency`
     and so on. Differences and ratios are of the unprivileged to the privileged, so that both sides of 0 or of 1 can be
-    bounded. Fewer than `data.min_rows` rows on one side are listed and not judged. AI Fairness 360 runs in an
-    interpreter of its own (`environment`), the version stands in the Record.
+    bounded. What the policy bounds has an interval: rows, or clusters of them, are drawn anew (`draws`). Fewer than
+    `data.min_rows` rows on one side are listed and not judged. AI Fairness 360 runs in an interpreter of its own
+    (`environment`), the version stands in the Record.
 
     Why it matters
     --------------
@@ -125,7 +129,10 @@ class Aif360:
             evidence,
             "aif360",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
-            settings={"privileged": {column: list(groups) for column, groups in params.privileged.items()}},
+            metrics=_metrics(params),
+            settings={
+                "privileged": {column: list(groups) for column, groups in params.privileged.items()},
+                "draws": params.draws,
+            },
             report=params.report,
         )

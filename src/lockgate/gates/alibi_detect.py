@@ -62,9 +62,11 @@ class AlibiDetect:
     `CVMDrift` look at numbers, `ChiSquareDrift` and `FETDrift` at categories, `TabularDrift` at both, column by column;
     a category that only the data hold counts. All others look at all columns at once: numbers in standard deviations of
     the reference, categories as columns of 0 and 1. `ClassifierDrift` uses scikit-learn (`model` names the classifier).
-    `MMDDrift` and `LSDDDrift` need PyTorch or TensorFlow, which the lock that Lockgate ships does not hold; name an
-    environment that does. Missing numbers are an error. Alibi Detect runs in an interpreter of its own (`environment`),
-    the version stands in the Record.
+    `MMDDrift`, `LSDDDrift` and `SpotTheDiffDrift` need PyTorch, which the lock that Lockgate ships does not hold; name
+    an environment that does (docs/libraries.md says how). A p-value says itself what chance would show, so that many of
+    them share `decide.false_block_rate`; of the distances of `KSDrift`, `ChiSquareDrift` and `TabularDrift` the law of
+    chance is known too, of decisions and other distances none. Missing numbers are an error. Alibi Detect runs in an
+    interpreter of its own (`environment`), the version stands in the Record.
 
     Why it matters
     --------------
@@ -113,7 +115,7 @@ class AlibiDetect:
             evidence,
             "alibi_detect",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
+            metrics=_metrics(params),
             features=params.features,
             report=params.report,
         )

@@ -125,7 +125,7 @@ class Deepchecks:
             evidence,
             "deepchecks",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
+            metrics=_metrics(params),
             features=params.features,
             report=params.report,
         )

@@ -157,7 +157,7 @@ class Evidently:
             evidence,
             "evidently",
             asked=written_out(params.run),
-            metrics=list(_metrics(params)),
+            metrics=_metrics(params),
             settings={"tests": params.tests},
             features=params.features,
             report=params.report,

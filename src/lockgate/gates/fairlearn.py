@@ -14,6 +14,9 @@ from lockgate.types import Direction, Measurement, Metric, Missing, Status
 _OF_FRAME = ("overall", "difference", "ratio", "lowest", "highest")
 """What a MetricFrame makes of the values of the groups; part of the names of its numbers."""
 
+_BETWEEN = ("demographic_parity_", "equalized_odds_", "equal_opportunity_")
+"""Metrics of rates: their differences and ratios lie between 0 and 1."""
+
 _MODEL = "{task: binary, candidate: {predictions: {prediction: yhat}}, champion: none}"
 _ROLES = "{label: y, positive: 1, favourable: 1, sensitive: [sex], min_rows: 2}"
 
@@ -33,6 +36,9 @@ class Settings(Params):
         "takes no sensitive features is measured by a MetricFrame",
     )
     scores: tuple[Name, ...] = Field((), description="ids of those that read the score, not the prediction")
+    draws: int = Field(
+        200, ge=0, le=2000, description="how often rows are drawn anew for the intervals; under 50: no intervals"
+    )
     report: bool = Field(default=True, description="whether all values are kept as fairlearn.json")
 
 
@@ -47,7 +53,13 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
     found: dict[str, Metric] = {}
     for entry in written_out(params.run):
         name, about = entry["id"], entry["name"]
-        found[name] = Metric(direction=_direction(about), meaning=f"{about} of Fairlearn or scikit-learn")
+        between = (0.0, 1.0) if about.startswith(_BETWEEN) else (None, None)
+        found[name] = Metric(
+            direction=_direction(about),
+            meaning=f"{about} of Fairlearn or scikit-learn",
+            low=between[0],
+            high=between[1],
+        )
         if _direction(about) == "neither":
             found |= {f"{name}_{word}": _of_frame(about, word) for word in _OF_FRAME}
     return found
@@ -55,7 +67,9 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
 
 def _of_frame(about: str, word: str) -> Metric:
     directions: Mapping[str, Direction] = {"difference": "lower", "ratio": "higher"}
-    return Metric(direction=directions.get(word, "neither"), meaning=f"{about} between groups: MetricFrame's {word}")
+    low = 0.0 if word == "difference" else None
+    meaning = f"{about} between groups: MetricFrame's {word}"
+    return Metric(direction=directions.get(word, "neither"), meaning=meaning, low=low)
 
 
 class Fairlearn:
@@ -66,12 +80,13 @@ class Fairlearn:
     Each name under `run` is looked up in `fairlearn.metrics`, then in `sklearn.metrics`, and measured by every column
     of `data.sensitive` and their intersections. A function that takes `sensitive_features`
     (`demographic_parity_difference`, `equalized_odds_ratio` …) gives one number per column, called like it. Any other
-    metric (`selection_rate`, `recall_score` …) is measured by a MetricFrame: `NAME` for each group, and
-    `NAME_overall`, `NAME_difference`, `NAME_ratio`, `NAME_lowest` and `NAME_highest`. Classification is about the
-    favourable outcome: label and prediction are 1 where it is, else 0; ids under `scores` are given its probability.
-    Groups under `data.min_rows` are listed and left out, before Fairlearn sees them; a group without a value makes the
-    comparison an error, where Fairlearn would leave the group out. The settings of each entry are passed on as they
-    are. Fairlearn runs in an interpreter of its own (`environment`), the version stands in the Record.
+    metric (`selection_rate`, `recall_score` …) is measured by a MetricFrame: `NAME` for each group, and `NAME_overall`,
+    `NAME_difference`, `NAME_ratio`, `NAME_lowest` and `NAME_highest`. Classification is about the favourable outcome:
+    label and prediction are 1 where it is, else 0; ids under `scores` are given its probability. Groups under
+    `data.min_rows` are listed and left out, before Fairlearn sees them; a group without a value makes the comparison an
+    error, where Fairlearn would leave the group out. The settings of each entry are passed on as they are. What the
+    policy bounds has an interval: rows, or clusters of them, are drawn anew (`draws`). Fairlearn runs in an interpreter
+    of its own (`environment`), the version stands in the Record.
 
     Why it matters
     --------------
@@ -124,5 +139,8 @@ class Fairlearn:
             {**entry, "of": "score" if entry["id"] in params.scores else "prediction"}
             for entry in written_out(params.run)
         ]
-        metrics = list(_metrics(params))
-        yield from measured(evidence, "fairlearn", asked=asked, metrics=metrics, report=params.report)
+        metrics = _metrics(params)
+        settings = {"draws": params.draws}
+        yield from measured(
+            evidence, "fairlearn", asked=asked, metrics=metrics, settings=settings, report=params.report
+        )

@@ -59,8 +59,9 @@ class GreatExpectations:
     sum up; for each expectation stand `expectation_unmet`, the share of rows that break it (`unexpected_share`: of all
     rows, also those that are missing) and the number that it looks at (`observed_value`), under `case` its name and
     column, or its `id`. An expectation that cannot be held against the data, because a column is gone, is an error and
-    not an unmet one. Great Expectations runs in an interpreter of its own (`environment`); its version and the suite's
-    digest stand in the Record. The result that is kept names no values of the data.
+    not an unmet one. What is counted is a fact about these rows and certain. Great Expectations runs in an interpreter
+    of its own (`environment`); its version and the suite's digest stand in the Record. The result that is kept names no
+    values of the data.
 
     Why it matters
     --------------
@@ -110,7 +111,7 @@ class GreatExpectations:
         if not entries:
             raise GateError("nothing is expected", fix="name a `suite`, or `expectations`")
         yield from measured(
-            evidence, "great_expectations", asked=entries, metrics=list(_METRICS), whole=True, report=params.report
+            evidence, "great_expectations", asked=entries, metrics=_METRICS, whole=True, report=params.report
         )
 
 

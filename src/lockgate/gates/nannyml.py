@@ -21,6 +21,8 @@ _IDS = {
     "NumericalRangeCalculator": "numerical_range",
 }
 _OF_METRICS = ("CBPE", "DLE", "PerformanceCalculator")
+_SHARES = ("roc_auc", "f1", "precision", "recall", "specificity", "accuracy", "average_precision")
+_ERRORS = ("mae", "mape", "mse", "msle", "rmse", "rmsle")
 _METHODS = ("continuous_methods", "categorical_methods")
 
 _USUAL = {"age": [*range(20, 60)]}
@@ -60,11 +62,20 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
     }
     for entry in _entries(params):
         for name in _names(entry):
-            found[name] = Metric(direction="neither", meaning=f"{entry['name']} of NannyML")
+            low, high = _domain(entry, name)
+            found[name] = Metric(direction="neither", meaning=f"{entry['name']} of NannyML", low=low, high=high)
             found[f"{name}_alert"] = Metric(
                 direction="lower", meaning="whether it is beyond NannyML's threshold: 1 or 0", low=0.0, high=1.0
             )
     return found
+
+
+def _domain(entry: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
+    """Between what a metric of performance lies, for its law to stay there."""
+    metric = name.removeprefix(f"{entry['id']}_")
+    if entry["name"] not in _OF_METRICS:
+        return None, None
+    return (0.0, 1.0) if metric in _SHARES else (0.0, None) if metric in _ERRORS else (None, None)
 
 
 def _names(entry: Mapping[str, Any]) -> list[str]:
@@ -91,8 +102,8 @@ class Nannyml:
     settings name; the others give one number, for each column where they look at columns. Left alone, all rows of each
     set are one chunk. NannyML's own thresholds rest on the chunks of the reference: with `chunk_number`, `chunk_size`
     or `chunk_period` in the settings, every value stands under its chunk, `NAME_alert` says whether it is beyond the
-    threshold, and `alerts` and `alerts_share` sum up. NannyML runs in an interpreter of its own (`environment`), the
-    version stands in the Record.
+    threshold, and `alerts` and `alerts_share` sum up. NannyML's sampling error, where it gives one, is the number's
+    uncertainty. NannyML runs in an interpreter of its own (`environment`), the version stands in the Record.
 
     Why it matters
     --------------
@@ -141,7 +152,7 @@ class Nannyml:
             evidence,
             "nannyml",
             asked=_entries(params),
-            metrics=list(_metrics(params)),
+            metrics=_metrics(params),
             features=params.features,
             report=params.report,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Label
 from lockgate.init.contract import bins
+from lockgate.init.further import security_part
 from lockgate.init.inspect import ColumnLook
 from lockgate.init.model import ModelLook
 from lockgate.init.proposal import GatePart, Limit, Proposal, SensitivePart
@@ -87,6 +88,8 @@ def _gates(sight: Sight, *, slices: bool) -> tuple[GatePart, ...]:
         gates.insert(2, drift_part(sight.looks, sight.features, labelled=labelled))
     if sight.roles.sensitive:
         gates.append(fairness_part(task))
+    if sight.model.file:
+        gates.append(security_part())
     return tuple(gates)
 
 

@@ -21,11 +21,12 @@ MOST_CLASSES = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLook:
-    """What a model says about itself: the classes that it names, and whether it gives scores."""
+    """What a model says about itself: the classes that it names, whether it gives scores, whether it is a file."""
 
     task: Task
     classes: tuple[Label, ...]
     scores: bool
+    file: bool = True
 
 
 def opened(uri: str, base: Path) -> Model:
@@ -52,8 +53,9 @@ def look_at_model(model: Model, source: ArrowSource, features: Sequence[str], la
     raw = model.predict(source.table(tuple(features)).slice(0, ROWS))
     counts = source.counts((label,))
     values = [key[0] for key in counts.keys if key[0] is not None]
+    file = model.facts.digest is not None
     if not _names_classes(raw, values):
-        return ModelLook(task="regression", classes=(), scores=False)
+        return ModelLook(task="regression", classes=(), scores=False, file=file)
     classes = tuple(dict.fromkeys([*(raw.classes or ()), *values]))
     if len(classes) > MOST_CLASSES:
         raise UsageError(
@@ -62,7 +64,7 @@ def look_at_model(model: Model, source: ArrowSource, features: Sequence[str], la
             fix="say which column is the label: --label COLUMN",
         )
     task: Task = "binary" if len(classes) == 2 else "multiclass"
-    return ModelLook(task=task, classes=classes, scores=raw.score is not None)
+    return ModelLook(task=task, classes=classes, scores=raw.score is not None, file=file)
 
 
 def _names_classes(raw: RawPredictions, labels: Sequence[object]) -> bool:

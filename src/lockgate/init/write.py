@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from lockgate.evidence.view import Label
+from lockgate.init.further import goes_without_saying, suggestions
 from lockgate.init.proposal import FALSE_BLOCKS, ColumnPart, GatePart, Limit, Proposal
 from lockgate.init.rounding import written
 from lockgate.policy.scalars import resolve
@@ -31,7 +32,7 @@ class Line:
 
 def text_of(proposal: Proposal) -> str:
     """The policy as YAML."""
-    blocks = [_head(proposal), _model(proposal), _data(proposal), _decide(), *_gates(proposal)]
+    blocks = [_head(proposal), _model(proposal), _data(proposal), _decide(), *_gates(proposal), _further(proposal)]
     return "\n".join("\n".join(_aligned(block)) + "\n" for block in blocks)
 
 
@@ -155,8 +156,15 @@ def _gates(proposal: Proposal) -> Iterator[list[Line]]:
         yield [*lines, Line(why=gate.why, indent=2), Line(f"  {gate.id}:"), *_gate(gate)]
 
 
+def _further(proposal: Proposal) -> list[Line]:
+    """Gates that a reader may add by taking a `#` away."""
+    said = "More gates, off until their `# ` is taken away; the limits are examples. `lockgate explain GATE` says more."
+    lines = [f"  # {line}  # {why}" for line, why in suggestions(proposal)]
+    return [Line(why=said, indent=2), *(Line(line) for line in lines)]
+
+
 def _gate(gate: GatePart) -> Iterator[Line]:
-    for limit in gate.limits:
+    for limit in (limit for limit in gate.limits if not goes_without_saying(gate, limit)):
         yield Line(f"    {limit.metric}: {condition(limit)}", limit.why)
     if gate.slices:
         yield Line("    slices:", "on each slice of `data.slices`")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lockgate.errors import EvidenceError
-from lockgate.types import At, Attached, Measurement, Missing
+from lockgate.libraries.laws import null_of, uncertainty_of
+from lockgate.types import At, Attached, Measurement, Metric, Missing
 
 _MOST_BYTES = 64 << 20
 _MOST_ENTRIES = 100_000
@@ -44,14 +45,16 @@ class _Malformed(Exception):
     """What is wrong with an answer."""
 
 
-def read_answer(path: Path, library: str, python: Path, *, metrics: frozenset[str], columns: frozenset[str]) -> Answer:
+def read_answer(
+    path: Path, library: str, python: Path, *, metrics: Mapping[str, Metric], columns: frozenset[str]
+) -> Answer:
     """The answer that a script wrote.
 
     Args:
         path: of the JSON document; the reports stand in the folder `kept` beside it.
         library: what error messages call it.
         python: its interpreter.
-        metrics: names that it may measure.
+        metrics: what it may measure, by name.
         columns: names of columns that a number may be about.
 
     Raises:
@@ -92,20 +95,23 @@ def _list(held: Any, key: str) -> list[Any]:
     return found
 
 
-def _measurement(entry: Any, metrics: frozenset[str], columns: frozenset[str]) -> Measurement:
+def _measurement(entry: Any, metrics: Mapping[str, Metric], columns: frozenset[str]) -> Measurement:
     value = entry["value"]
     if not isinstance(value, float) or not math.isfinite(value):
         raise _Malformed(f"{value!r} is no finite number")
+    name = _metric(entry, metrics)
     return Measurement(
-        metric=_metric(entry, metrics),
+        metric=name,
         value=value,
         at=_at(entry["at"], columns),
+        uncertainty=uncertainty_of(entry, value, metrics[name]),
+        null=null_of(entry),
         rows=_rows(entry),
         note=_text(entry["note"]),
     )
 
 
-def _missing(entry: Any, metrics: frozenset[str], columns: frozenset[str]) -> Missing:
+def _missing(entry: Any, metrics: Mapping[str, Metric], columns: frozenset[str]) -> Missing:
     return Missing(
         metric=_metric(entry, metrics),
         reason=_text(entry["reason"]),
@@ -115,7 +121,7 @@ def _missing(entry: Any, metrics: frozenset[str], columns: frozenset[str]) -> Mi
     )
 
 
-def _metric(entry: Any, metrics: frozenset[str]) -> str:
+def _metric(entry: Any, metrics: Mapping[str, Metric]) -> str:
     name = _text(entry["metric"])
     if name not in metrics:
         raise _Malformed(f"it measured {name!r}, which nobody declared")

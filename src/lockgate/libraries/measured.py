@@ -10,7 +10,7 @@ from lockgate.evidence.view import Evidence
 from lockgate.libraries.home import home_of
 from lockgate.libraries.runner import Task, run, scratch, time_left
 from lockgate.libraries.tables import write_tables
-from lockgate.types import Attached, Measurement, Missing
+from lockgate.types import Attached, Measurement, Metric, Missing
 
 SECONDS = 900.0
 """How long a library may run where the policy sets no `timeout`."""
@@ -21,7 +21,7 @@ def measured(
     library: str,
     *,
     asked: Sequence[Mapping[str, Any]],
-    metrics: Sequence[str],
+    metrics: Mapping[str, Metric],
     settings: Mapping[str, Any] | None = None,
     features: Sequence[str] | None = None,
     whole: bool = False,
@@ -33,7 +33,7 @@ def measured(
         evidence: of the gate.
         library: name of the lock and the script.
         asked: what it is to do: name, settings, id of each.
-        metrics: names that it may measure.
+        metrics: what it may measure, by name.
         settings: the gate's other settings, as the script reads them.
         features: the columns that it looks at; None: the features.
         whole: whether it is given every column, or those with a meaning.
@@ -56,11 +56,12 @@ def measured(
             "columns": given.columns,
             "scores": list(given.scores),
             "metrics": list(metrics),
+            "bounded": None if evidence.asked is None else sorted(evidence.asked),
             "report": report,
         }
         groupings = [held["column"] for held in given.facts["groupings"]]
         columns = frozenset((*evidence.data.schema, *given.columns.values(), *given.scores, *groupings))
-        task = Task(library=library, job=job, metrics=frozenset(metrics), columns=columns)
+        task = Task(library=library, job=job, metrics=metrics, columns=columns)
         evidence.step(library)
         answer = run(task, home, folder, seconds=time_left(evidence.seconds, started, SECONDS))
     evidence.used(answer.versions)

@@ -17,6 +17,7 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence.worker.environment import Home
 from lockgate.evidence.worker.process import clean, environment
 from lockgate.libraries.answer import Answer, read_answer
+from lockgate.types import Metric
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _MAIN = _SCRIPTS / "_main.py"
@@ -42,13 +43,13 @@ class Task:
     Attributes:
         library: its name: that of the script.
         job: what the script reads, as plain values.
-        metrics: names that it may measure.
+        metrics: what it may measure, by name.
         columns: names of columns that a number may be about.
     """
 
     library: str
     job: Mapping[str, Any]
-    metrics: frozenset[str]
+    metrics: Mapping[str, Metric]
     columns: frozenset[str]
 
 

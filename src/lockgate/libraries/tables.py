@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lockgate.evidence.view import Evidence, Frame, Source
+from lockgate.types import LEVELS
 
 NESTED = "other"
 
@@ -56,6 +57,9 @@ def write_tables(evidence: Evidence, folder: Path, *, whole: bool) -> Given:
         "task": evidence.task,
         "rows": evidence.data.rows,
         "seed": evidence.seed,
+        "levels": list(LEVELS),
+        "together": bool(evidence.roles.keys() & {"cluster", "group", "time"}),
+        "clusters": frame is not None and frame.cluster is not None,
         "min_rows": evidence.min_rows,
         "features": features,
         "all": list(kinds),
@@ -137,9 +141,11 @@ def _values(frame: Frame, codes: Any) -> pa.Array:
 
 
 def _groupings(frame: Frame | None, folder: Path) -> list[dict[str, Any]]:
-    """The sensitive columns and their intersections: names here, each row's code in a file."""
+    """The sensitive columns and their intersections: names here, each row's code in a file; its cluster in another."""
     if frame is None or not frame.groupings:
         return []
+    if frame.cluster is not None:
+        pq.write_table(pa.table({"cluster": pa.array(frame.cluster)}), folder / "clusters.parquet")
     codes = {f"{number}": pa.array(held.codes) for number, held in enumerate(frame.groupings)}
     pq.write_table(pa.table(codes), folder / "groups.parquet")
     return [{"column": held.column, "groups": list(held.groups)} for held in frame.groupings]

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,9 +136,24 @@ def _made(requirements: Sequence[str], where: str, key: str = "model.environment
 def _of_lock(uv: str, folder: Path, lock: str, where: str) -> Home:
     key = hashlib.sha256(json.dumps([lock, platform.python_version(), sysconfig_tag()]).encode()).hexdigest()[:32]
     place = folder / key
-    if not place.exists():
+    python = place / "bin" / "python"
+    if not python.exists():  # also where it leads to a Python that is gone: one upgraded, or a cache of another machine
+        _sweep(place)
         _fill(uv, place, lock, where)
-    return Home(python=place / "bin" / "python", lock=lock)
+    return Home(python=python, lock=lock)
+
+
+def _sweep(place: Path) -> None:
+    """Throw away an environment that is none, and what runs that were killed left beside its place."""
+    left = [place] if place.exists() else []
+    left += [path for path in place.parent.glob(f"{place.name}.*") if time.time() - path.stat().st_mtime > _SECONDS]
+    for path in left:
+        aside = path.with_name(f"{path.name}.gone.{os.getpid()}")
+        try:
+            path.rename(aside)  # in one step: nobody finds half of it
+        except FileNotFoundError:  # another process was faster
+            continue
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def cache_folder() -> Path:

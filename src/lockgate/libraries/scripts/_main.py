@@ -21,6 +21,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+LEAST_ROWS = 10
+"""Fewer rows of a group, or of an outcome in it, do not show by draws how its rates vary."""
+
+LEAST_UNITS = 10
+"""Fewer clusters say nothing about others."""
+
+FEWEST_DRAWS = 50
+MOST_SMOOTHED = 1_000
+MOST_CELLS = 20_000
+"""More kinds of rows than this would take too long to draw."""
+
 
 class Stop(Exception):
     """What the policy asks cannot be had of the library; its words go to the user."""
@@ -45,6 +56,7 @@ class Job:
         self.columns: dict[str, str] = job["columns"]
         self.scores: list[str] = job["scores"]
         self._declared = frozenset(job["metrics"])
+        self._bounded: list[str] | None = job.get("bounded")
         self._report: bool = job["report"]
         self.versions: dict[str, str] = {}
         self.measurements: list[dict[str, Any]] = []
@@ -58,8 +70,22 @@ class Job:
 
         return pd.read_parquet(self.folder / f"{name}.parquet")
 
-    def measure(self, metric: str, value: Any, *, rows: Any = None, note: str = "", **at: str) -> None:
-        """Note a number; one that is not finite is missing, with the reason. What nobody can ask for is left out."""
+    def measure(
+        self,
+        metric: str,
+        value: Any,
+        *,
+        rows: Any = None,
+        note: str = "",
+        known: Any = None,
+        chance: Any = None,
+        **at: str,
+    ) -> None:
+        """Note a number; one that is not finite is missing, with the reason. What nobody can ask for is left out.
+
+        `known` says how well its true value is known, `chance` what it would be if nothing had changed: see
+        `lockgate.libraries.laws`. Where rows belong together, what rests on rows that stand alone is left out.
+        """
         if metric not in self._declared:
             return
         try:
@@ -73,8 +99,78 @@ class Job:
         place = (metric, *sorted(at.items()))
         if self._known.setdefault(place, number) != number:
             raise Stop(f"{metric} is measured twice at {at or 'all rows'}: give one of the two an `id` of its own")
-        entry = {"metric": metric, "value": number, "at": at, "note": note}
+        entry: dict[str, Any] = {"metric": metric, "value": number, "at": at, "note": note}
+        if self.facts.get("together"):
+            chance = None
+            known = known if known is not None and known.keys() & {"exact", "draws"} else None
+        entry |= {key: held for key, held in (("known", known), ("chance", chance)) if held is not None}
         self.measurements.append(entry if rows is None else {**entry, "rows": int(rows)})
+
+    def of_p_value(self, p_value: Any, draws: int = 0) -> dict[str, Any]:
+        """What chance would show of a p-value: any value alike, of `draws` permutations none under 1 / (draws + 1)."""
+        known = max(float(p_value), 1 / (draws + 1) if draws else 0.0)
+        return {"below": known, "above": 1 - known, "mean": 0.5, "quantiles": self.facts["levels"]}
+
+    def bounded(self, *metrics: str) -> bool:
+        """Whether the policy bounds one of some metrics: only then is it worth to draw rows anew."""
+        return self._bounded is None or any(name in self._bounded for name in metrics)
+
+    def redrawn(self, rows: Any, columns: "Mapping[str, Any]", filled: "Sequence[str]", statistic: Any) -> Any:
+        """What a statistic of some rows gives where they are drawn anew, those of one cluster together (Efron 1979).
+
+        Rows that are alike are one row with a weight, so that a draw costs the same however many there are. Where there
+        are few kinds of rows, half a row is added to each in the mean, also to those that were not seen, so that a rate
+        of 0 or 1 varies too (as Jeffreys' law of a share does).
+
+        Args:
+            rows: which rows of the data it is about, as a mask.
+            columns: what it reads of each of them, by name.
+            filled: the columns of which every combination must hold some rows, because the statistic divides by them.
+            statistic: such columns, and weights → its values by key.
+
+        Returns:
+            `key → what is known of its value`, without the keys that draws cannot tell of: the library does not weigh
+            rows, a draw has no value, or all draws are alike.
+        """
+        import numpy as np
+        import pandas as pd
+
+        draws, rng = int(self.settings.get("draws", 0)), np.random.default_rng([self.facts["seed"], len(rows)])
+        frame = pd.DataFrame(columns)
+        sizes = frame.groupby(list(filled)).size()
+        if draws < FEWEST_DRAWS or sizes.min() < LEAST_ROWS or len(sizes) < math.prod(frame[list(filled)].nunique()):
+            return {}
+        few = math.prod(frame.nunique()) <= MOST_SMOOTHED
+        kinds = [sorted(frame[name].unique()) for name in frame] if few else []
+        cells = pd.MultiIndex.from_product(kinds) if few else pd.MultiIndex.from_frame(frame.drop_duplicates())
+        cell = cells.get_indexer(pd.MultiIndex.from_frame(frame))
+        held = {name: np.asarray(cells.get_level_values(place)) for place, name in enumerate(frame)}
+        unit, whole = cell, np.bincount(cell, minlength=len(cells)).astype(float)
+        if self.facts["clusters"]:
+            clusters = pd.read_parquet(self.folder / "clusters.parquet")["cluster"].to_numpy()[rows]
+            unit = np.unique(clusters, return_inverse=True)[1]
+        units = len(unit) if unit is cell else int(unit.max()) + 1
+        if units < LEAST_UNITS or len(cells) > MOST_CELLS:
+            return {}
+        found, weighed = statistic(**columns, weights=None), statistic(**held, weights=whole)
+        numbers = (key for key, value in found.items() if isinstance(value, int | float | np.number))
+        values: dict[Any, list[float]] = {key: [] for key in numbers if _same(found[key], weighed.get(key))}
+        for _ in range(draws if values else 0):
+            if unit is cell:
+                weights = rng.multinomial(units, whole / units).astype(float)
+            else:
+                times = np.bincount(rng.integers(0, units, units), minlength=units)
+                weights = np.bincount(cell, weights=times[unit], minlength=len(cells))
+            if few:
+                weights += rng.poisson(0.5, len(cells)) * (len(cell) / units)
+            drawn = statistic(**held, weights=weights)
+            for key, kept in values.items():
+                kept.append(float(drawn.get(key, math.nan)))
+        return {
+            key: {"draws": drawn, "rows": units}
+            for key, drawn in values.items()
+            if all(map(math.isfinite, drawn)) and len(set(drawn)) > 1
+        }
 
     def lack(self, metric: str, reason: str, *, rows: Any = None, listed: Any = False, **at: str) -> None:
         """Note that a number could not be had."""
@@ -125,6 +221,10 @@ class Job:
             return found(*args, **more, **entry["settings"])
         except (TypeError, ValueError) as error:
             raise Stop(f"{entry['name']} does not take these settings: {error}") from error
+
+
+def _same(value: Any, weighed: Any) -> bool:
+    return weighed is not None and math.isclose(value, weighed, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def _offline(tried: list[str]) -> None:

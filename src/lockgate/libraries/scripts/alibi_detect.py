@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 OF_NUMBERS = ("KSDrift", "CVMDrift")
 OF_CATEGORIES = ("ChiSquareDrift",)
 OF_COLUMNS = (*OF_NUMBERS, *OF_CATEGORIES, "TabularDrift", "FETDrift")
+WITH_LAW = ("KSDrift", "ChiSquareDrift", "TabularDrift")
 WITH_BACKEND = ("MMDDrift", "LSDDDrift", "LearnedKernelDrift", "ClassifierDrift", "ContextMMDDrift", "SpotTheDiffDrift")
 
 
@@ -24,18 +25,20 @@ def run(job: "Job") -> None:
             job.stop(f"{entry['name']} watches a stream; name a detector of two samples")
         if entry["name"] in OF_COLUMNS:
             columns, reference, data, more = _columns(job, entry["name"])
+            laws = _laws(reference, data, more) if entry["name"] in WITH_LAW else []
         else:
-            columns, (reference, data), more = [], _matrices(job), _backend(job, entry)
+            columns, (reference, data), more, laws = [], _matrices(job), _backend(job, entry), []
         settings = {**more, **entry["settings"]}
         try:
             detector = job.call(kind, {**entry, "settings": settings}, reference)
             found = detector.predict(data)["data"]
         except ImportError as error:
-            what = f"{entry['name']} needs a backend that is not in its environment: {error}"
             job.stop(
-                f"{what}; name one that has it, such as environment: {{requirements: [alibi-detect==0.13.0, torch]}}"
+                f"{entry['name']} needs PyTorch, which is not in its environment: name one that has it "
+                f"(environment: {{python: .venv-alibi/bin/python}}; docs/libraries.md says how to make it). {error}"
             )
-        _measure(job, entry["id"], found, columns)
+        permutations = getattr(getattr(detector, "_detector", detector), "n_permutations", 0)
+        _measure(job, entry["id"], found, columns, draws=int(permutations), laws=laws)
         report.append(
             {"id": entry["id"], **{key: _plain(found[key]) for key in _KEPT if key in found}, "columns": columns}
         )
@@ -51,17 +54,38 @@ def _plain(value: Any) -> Any:
     return np.asarray(value, dtype=float).tolist()
 
 
-def _measure(job: "Job", name: str, found: Any, columns: list[str]) -> None:
-    """The decision about all, and each number where it is about one column."""
+def _measure(job: "Job", name: str, found: Any, columns: list[str], *, draws: int, laws: list[Any]) -> None:
+    """The decision about all, and each number where it is about one column, with what chance would show of it."""
     import numpy as np
 
     job.measure(f"{name}_drift", found["is_drift"])
-    for key, word in (("p_val", "p_value"), ("distance", "distance")):
-        values = np.asarray(found[key], dtype=float)
-        if values.ndim == 0:
-            job.measure(f"{name}_{word}", values)
-        for column, value in zip(columns, values.ravel(), strict=True) if values.ndim else ():
-            job.measure(f"{name}_{word}", value, column=column)
+    p_values, distances = (np.asarray(found[key], dtype=float) for key in ("p_val", "distance"))
+    if p_values.ndim == 0:
+        job.measure(f"{name}_p_value", p_values, chance=job.of_p_value(p_values, draws))
+        job.measure(f"{name}_distance", distances)
+        return
+    for place, (column, p_value, distance) in enumerate(zip(columns, p_values, distances, strict=True)):
+        job.measure(f"{name}_p_value", p_value, chance=job.of_p_value(p_value), column=column)
+        chance = None
+        if laws and laws[place] is not None:
+            law = laws[place]
+            quantiles = [float(value) for value in law.ppf(job.facts["levels"])]
+            known = {"above": float(p_value), "below": 1 - float(p_value), "mean": float(law.mean())}
+            chance = {**known, "quantiles": quantiles}
+        job.measure(f"{name}_distance", distance, chance=chance, column=column)
+
+
+def _laws(reference: Any, data: Any, more: Any) -> list[Any]:
+    """What chance makes of each column's statistic: Kolmogorov's law of numbers, the chi-squared one of categories."""
+    import scipy.stats
+
+    sizes = more.get("categories_per_feature", {})
+    rows = round(len(reference) * len(data) / (len(reference) + len(data)))
+    of_numbers = scipy.stats.kstwo(max(rows, 1))
+    return [
+        (scipy.stats.chi2(sizes[place] - 1) if sizes[place] > 2 else None) if place in sizes else of_numbers
+        for place in range(reference.shape[1])
+    ]
 
 
 def _columns(job: "Job", detector: str) -> tuple[list[str], Any, Any, dict[str, Any]]:

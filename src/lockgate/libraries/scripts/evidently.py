@@ -8,6 +8,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lockgate.libraries.scripts._main import Job
 
+OF_ROWS = (
+    "RowCount",
+    "MissingValueCount",
+    "DatasetMissingValueCount",
+    "DuplicatedRowCount",
+    "EmptyRowsCount",
+    "EmptyColumnsCount",
+    "ConstantColumnsCount",
+    "ColumnCount",
+)
+"""Facts about the rows at hand, as in the gate `data_quality`."""
+
+MEANS = ("MeanError", "MAE", "MAPE")
+"""Means of rows, which Evidently gives with the rows' spread."""
+
+P_VALUES = (
+    *("ks", "chisquare", "z", "t_test", "mannw", "g_test", "fisher_exact", "es", "cramer_von_mises"),
+    *("K-S p_value", "chi-square p_value", "Z-test p_value"),
+)
+"""Methods of `ValueDrift` whose number is a p-value, by Evidently's two ways to call them."""
+
 LEAST = 10
 """A value of the data is named only where so many rows hold it."""
 
@@ -76,14 +97,19 @@ def _measure_values(job: "Job", metrics: Any, ids: dict[str, str]) -> None:
         at = {"column": column} if column else {}
         if places[place] > 1:  # a preset's quantiles, or kinds of columns
             at["case"] = re.sub(r"ColumnType\.", "", metric["metric_name"])
-        value = metric["value"]
+        value, rows = metric["value"], job.facts["rows"]
+        kind = metric["config"]["type"].rpartition(":")[2]
+        fact = {"exact": True, "rows": rows} if kind in OF_ROWS and rows else None
         if not isinstance(value, dict):
-            job.measure(name, value, **at)
+            share = {"share": True, "rows": rows} if kind == "Accuracy" else None
+            chance = job.of_p_value(value) if metric["config"].get("method") in P_VALUES else None
+            job.measure(name, value, known=fact or share, chance=chance, **at)
         elif value.keys() == {"count", "share"}:
-            job.measure(name, value["count"], **at)
-            job.measure(f"{name}_share", value["share"], **at)
+            job.measure(name, value["count"], known=fact, **at)
+            job.measure(f"{name}_share", value["share"], known=fact, **at)
         elif value.keys() == {"mean", "std"}:
-            job.measure(name, value["mean"], **at)
+            error = {"error": value["std"] / rows**0.5, "rows": rows} if kind in MEANS and rows else None
+            job.measure(name, value["mean"], known=error, **at)
             job.measure(f"{name}_std", value["std"], **at)
         elif value.keys() == {"counts", "shares"}:
             for label in (label for label, count in value["counts"].items() if count >= LEAST):

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lockgate.libraries.scripts._main import Job
 
+OF_SAID = ("selection_rate", "demographic_parity", "mean_prediction")
+"""Metrics of predictions alone, whatever the labels are."""
+
 
 def run(job: "Job") -> None:
     """Measure each asked metric by each sensitive column."""
@@ -32,24 +35,11 @@ def run(job: "Job") -> None:
             said = score if entry["of"] == "score" else prediction
             if said is None:
                 job.stop("the candidate gives no score")
-            parts = label[kept], said[kept], groups[kept]
-            if "sensitive_features" in _parameters(fairlearn.metrics, entry["name"]):
-                metric = getattr(fairlearn.metrics, entry["name"])
-                value = job.call(metric, entry, *parts[:2], sensitive_features=parts[2])
-                job.measure(entry["id"], value, rows=kept.sum(), column=column)
-                report.append((column, entry["id"], "", value))
-            else:
-                metric = job.named([fairlearn.metrics, sklearn.metrics], entry["name"], "metric")
-                report += _frame(job, entry, metric, parts, column)
+            metric = job.named([fairlearn.metrics, sklearn.metrics], entry["name"], "metric")
+            parts = {"label": label[kept], "said": said[kept], "group": groups[kept]}
+            report += _measured(job, entry, metric, parts=parts, kept=kept, column=column)
     table = pd.DataFrame(report, columns=["column", "metric", "group", "value"])
     job.keep("fairlearn.json", "application/json", table.to_json(orient="records", indent=1))
-
-
-def _parameters(module: Any, name: str) -> Any:
-    import inspect
-
-    found = getattr(module, name, None)
-    return inspect.signature(found).parameters if inspect.isfunction(found) else ()
 
 
 def _lack_small(job: "Job", metric: str, column: str, sizes: Any) -> None:
@@ -59,20 +49,48 @@ def _lack_small(job: "Job", metric: str, column: str, sizes: Any) -> None:
         job.lack(metric, reason, rows=size, listed=True, column=column, group=str(group))
 
 
-def _frame(job: "Job", entry: Any, metric: Any, parts: Any, column: str) -> Any:
-    """A MetricFrame's values of the groups, and what it makes of them."""
+def _measured(job: "Job", entry: Any, metric: Any, *, parts: Any, kept: Any, column: str) -> Any:
+    """Measure what one metric gives of one sensitive column, with how well it is known; the lines of the report."""
+    from functools import partial
+
+    values = partial(_values, job, entry, metric)
+    found = values(**parts)
+    known = {}
+    if job.bounded(*(name for name, _ in found)):
+        known = job.redrawn(kept, parts, _filled(job, entry), values)
+    lacking = [group for (_, group), value in found.items() if group and value != value]  # noqa: PLR0124 (NaN)
+    for (name, group), value in found.items():
+        # Fairlearn leaves a group without a value out of the comparison; it must not leave it.
+        if lacking and not group and not name.endswith("_overall"):
+            job.lack(name, f"a group has no value: {', '.join(lacking)}", column=column)
+            continue
+        of_group = {"group": group} if group else {}
+        size = (parts["group"] == group).sum() if group else kept.sum()
+        job.measure(name, value, rows=size, known=known.get((name, group)), column=column, **of_group)
+    return [(column, name, group, value) for (name, group), value in found.items()]
+
+
+def _values(job: "Job", entry: Any, metric: Any, *, label: Any, said: Any, group: Any, weights: Any = None) -> Any:
+    """`(name, group) → value`: of a metric between groups one, of any other what a MetricFrame makes of it.
+
+    Nothing where rows have weights, and the metric takes none.
+    """
+    import inspect
     from functools import partial
 
     from fairlearn.metrics import MetricFrame
 
-    def of_rows(truth: Any, said: Any) -> Any:
-        return job.call(partial(metric, truth, said), entry)
+    takes = inspect.signature(metric).parameters
+    if weights is not None and not takes.keys() & {"sample_weight", "other_params"}:
+        return {}
+    weighed = {} if weights is None else {"sample_weight": weights}
+    if "sensitive_features" in takes:
+        return {(entry["id"], ""): job.call(metric, entry, label, said, sensitive_features=group, **weighed)}
 
-    frame = MetricFrame(metrics=of_rows, y_true=parts[0], y_pred=parts[1], sensitive_features=parts[2])
-    groups = frame.by_group
-    for group, value in groups.items():
-        size = int((parts[2] == group).sum())
-        job.measure(entry["id"], value, rows=size, column=column, group=str(group))
+    def of_rows(truth: Any, said: Any, **weighed: Any) -> Any:
+        return job.call(partial(metric, truth, said), entry, **weighed)
+
+    frame = MetricFrame(metrics=of_rows, y_true=label, y_pred=said, sensitive_features=group, sample_params=weighed)
     whole = {
         "overall": frame.overall,
         "difference": frame.difference(),
@@ -80,18 +98,16 @@ def _frame(job: "Job", entry: Any, metric: Any, parts: Any, column: str) -> Any:
         "lowest": frame.group_min(),
         "highest": frame.group_max(),
     }
-    lacking = [str(group) for group, value in groups.items() if value != value]  # noqa: PLR0124 (NaN)
-    for name, value in whole.items():
-        full = f"{entry['id']}_{name}"
-        # Fairlearn leaves a group without a value out of the comparison; it must not leave it.
-        if lacking and name != "overall":
-            job.lack(full, f"a group has no value: {', '.join(lacking)}", column=column)
-        else:
-            job.measure(full, value, rows=len(parts[0]), column=column)
-    return [
-        *((column, entry["id"], str(group), value) for group, value in groups.items()),
-        *((column, f"{entry['id']}_{name}", "", value) for name, value in whole.items()),
-    ]
+    return {
+        **{(entry["id"], str(name)): value for name, value in frame.by_group.items()},
+        **{(f"{entry['id']}_{name}", ""): value for name, value in whole.items()},
+    }
+
+
+def _filled(job: "Job", entry: Any) -> list[str]:
+    """The columns of which every combination must hold some rows for draws to tell how a metric varies."""
+    alone = job.facts["task"] == "regression" or any(word in entry["name"] for word in OF_SAID)
+    return ["group"] if alone else ["group", "label"]
 
 
 def _answers(job: "Job") -> tuple[Any, Any, Any]:

@@ -43,10 +43,15 @@ def run(job: "Job") -> None:
         for metric in UNIT:
             job.lack(metric, f"{len(broken)} expectations could not be held against the data, the first: {broken[0]}")
     else:
-        unmet = sum(not met for _, met in seen)
-        job.measure("expectations_unmet", unmet, note=f"of {len(seen)}")
-        job.measure("expectations_unmet_share", unmet / len(seen), note=f"{unmet} of {len(seen)}")
+        unmet, fact = sum(not met for _, met in seen), _fact(job)
+        job.measure("expectations_unmet", unmet, note=f"of {len(seen)}", known=fact)
+        job.measure("expectations_unmet_share", unmet / len(seen), note=f"{unmet} of {len(seen)}", known=fact)
     job.keep("great_expectations.json", "application/json", json.dumps(plain, default=str, indent=1))
+
+
+def _fact(job: "Job") -> dict[str, Any] | None:
+    """Whether a contract is kept is a fact about these rows, as in the gate `data_quality`."""
+    return {"exact": True, "rows": job.facts["rows"]} if job.facts["rows"] else None
 
 
 def _class_name(name: str) -> str:
@@ -75,9 +80,10 @@ def _measure(job: "Job", names: dict[str, str], held: Any) -> tuple[str, bool | 
         job.lack("expectation_unmet", said, **at)
         return number, None
     result = held.get("result") or {}
-    job.measure("expectation_unmet", not held["success"], **at)
+    job.measure("expectation_unmet", not held["success"], known=_fact(job), **at)
     if result.get("unexpected_percent") is not None:
-        job.measure("unexpected_share", result["unexpected_percent"] / 100, rows=result.get("element_count"), **at)
+        share, rows = result["unexpected_percent"] / 100, result.get("element_count")
+        job.measure("unexpected_share", share, rows=rows, known=_fact(job), **at)
     observed = result.get("observed_value")
     if isinstance(observed, int | float) and not isinstance(observed, bool):
         job.measure("observed_value", observed, **at)

@@ -96,14 +96,23 @@ def _measure(job: "Job", entry: Any, held: Any, *, chunked: bool) -> tuple[int, 
             column = {"column": about[0]} if about[0] in features else {}
             words = about[1:] if column else about
             name = "_".join([entry["id"], *words]) if _many(entry) else entry["id"]
-            spread = row.get((*about, "sampling_error"))
-            note = "" if spread is None or spread != spread else f"sampling error {spread:.3g}"  # noqa: PLR0124 (NaN)
-            job.measure(name, row[key], note=note, **column, **at)
+            known = _known(row, about)
+            note = f"sampling error {known['error']:.3g}" if known else ""
+            job.measure(name, row[key], note=note, known=known, **column, **at)
             alert = row.get((*about, "alert"))
             if chunked and alert is not None:
                 job.measure(f"{name}_alert", bool(alert), **column, **at)
                 alerts, total = alerts + bool(alert), total + 1
     return alerts, total
+
+
+def _known(row: Any, about: Any) -> dict[str, float] | None:
+    """NannyML's own sampling error, which it knows from the reference for as many rows as the chunk has."""
+    error = row.get((*about, "sampling_error"))
+    if error is None or error != error:  # noqa: PLR0124 (NaN)
+        return None
+    first, last = (row.get((*["chunk"] * len(about), key)) for key in ("start_index", "end_index"))
+    return None if first is None or last is None else {"error": float(error), "rows": int(last) - int(first) + 1}
 
 
 def _many(entry: Any) -> bool:
