@@ -23,6 +23,9 @@ from lockgate.types import Attached, GateRun, Measurement, Metric, Missing
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
+LONGEST = 3600.0
+"""Seconds after which a gate is broken off where the policy sets no `timeout`: no file holds a run up for ever."""
+
 
 @dataclass(slots=True)
 class _Yield:
@@ -54,9 +57,10 @@ def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> Measured:
     thread = threading.Thread(
         target=_fill, args=(yielded, spec, evidence, metrics), daemon=True, name=f"gate {spec.id}"
     )
+    seconds = LONGEST if spec.timeout is None else spec.timeout
     with _ASIDE:
         thread.start()
-        thread.join(spec.timeout)
+        thread.join(seconds)
     late = thread.is_alive()
     entries = list(yielded.entries)
     run = GateRun(
@@ -66,7 +70,7 @@ def measure(spec: GateSpec, evidence: Mapping[str, Evidence]) -> Measured:
         metrics=metrics,
         measurements=tuple(entry for entry in entries if isinstance(entry, Measurement)),
         missing=tuple(entry for entry in entries if isinstance(entry, Missing)),
-        error=f"the gate took longer than {spec.timeout:g} s" if late else yielded.error,
+        error=f"the gate took longer than {seconds:g} s" if late else yielded.error,
         libraries={**versions(spec.gate.libraries), **yielded.used},
         code=spec.code,
         sandbox=", ".join(dict.fromkeys(yielded.sandboxes)) or None,

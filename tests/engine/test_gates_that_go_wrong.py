@@ -67,6 +67,14 @@ def test_catalogue_52_a_gate_takes_too_long(tmp_path: Path) -> None:
     refused(tmp_path, body, "longer than 0.2 s", gates)
 
 
+def test_a_gate_of_which_the_policy_says_nothing_has_a_limit_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lockgate.measure.LONGEST", 2.0)
+    body = 'import time\nyield Measurement(metric="score", value=0.9)\ntime.sleep(60)'
+    refused(tmp_path, body, "longer than 2 s")
+
+
 @pytest.mark.parametrize("value", ["float('nan')", "float('inf')", "1.5", "True", "'0.9'", "None", "0.9j"])
 def test_catalogue_07_10_a_value_that_cannot_be_compared(tmp_path: Path, value: str) -> None:
     record = refused(tmp_path, f'yield Measurement(metric="score", value={value})', "could not be judged")

@@ -320,7 +320,7 @@ class GateBlock(Block):
         "block", description="what a failure means, where a condition says nothing"
     )
     timeout: Annotated[Seconds | None, Tighter.FREE] = Field(
-        None, gt=0, description="when it is broken off, as in 90 s"
+        None, gt=0, description="when it is broken off, as in 90 s; after an hour where nothing is said"
     )
     environment: Annotated[Home | Environment | None, Tighter.FREE] = Field(
         None,
