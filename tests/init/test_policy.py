@@ -164,12 +164,12 @@ def test_a_group_that_is_large_enough_today_is_so_next_time() -> None:
 
 
 def test_a_group_that_may_be_large_enough_next_time_is_reckoned_with() -> None:
-    """A group that is smaller today than the least that is looked at has `min_rows` rows in one of a thousand runs."""
+    """A group that is smaller today than the least that is looked at has `min_rows` rows in one of a hundred runs."""
     rng = np.random.default_rng(1)
     rows = possible_rows(30)
-    assert 8 <= rows < 15
+    assert 12 <= rows < 18
     source = rng.gamma(rows, size=20_000)
-    assert np.mean(rng.poisson(source) >= 30) < 0.003
+    assert np.mean(rng.poisson(source) >= 30) < 0.015
 
 
 def test_every_suggested_gate_is_one_once_its_hash_is_taken_away(here: Path) -> None:
@@ -198,7 +198,12 @@ def test_the_security_of_a_file_is_asked_and_of_a_function_is_not(here: Path) ->
     model = DecisionTreeClassifier(random_state=0).fit(train.drop(columns="target"), train["target"])
     joblib.dump(model, here / "m.joblib")
     own = Path("mine.py")
-    own.write_text("import joblib\nmodel = joblib.load('m.joblib')\ndef predict(rows): return model.predict(rows)\n")
+    own.write_text(
+        "import numpy as np\n"
+        "def predict(rows):\n"
+        "    kinds = np.array(['setosa', 'versicolor', 'virginica'])\n"
+        "    return kinds[np.digitize(rows['petal_width'], [0.8, 1.7])]\n"
+    )
 
     of_file = load_policy(write_policy(model="m.joblib", data="test.csv", label="target").path)
     of_function = write_policy(model="python:mine:predict", data="test.csv", label="target", out=Path("f.yaml"))

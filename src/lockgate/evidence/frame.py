@@ -186,7 +186,7 @@ def _codes_of(table: pa.Table, role: str, name: str | None, where: str) -> Codes
 def _blocks(column: pa.ChunkedArray, what: str, where: str, fix: str) -> Codes:
     """Consecutive blocks of the rows in time, about as many as rows in each: the root of their number.
 
-    Neighbours depend on each other and blocks hardly do, as in the bootstrap of blocks (Carlstein 1986).
+    Neighbours depend on each other and blocks hardly do, as in the bootstrap of blocks (Künsch 1989).
     """
     import pyarrow.compute as pc
 

@@ -98,9 +98,9 @@ def _is_heavy(column: ColumnLook) -> bool:
 def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:
     """How much of the next validation data may lie outside of what the present data hold, though nothing has changed.
 
-    That more than k of n new rows are more extreme (or of a rarer kind) than all N rows that were seen has a chance of
-    at most about 2 · (n / (n + N))^(k + 1), as the ranks of new and seen rows are exchangeable (Wilks 1941); k keeps
-    this under `FALSE_BLOCKS` over all columns.
+    That more than k of n new rows are more extreme (at either end, or of a rarer kind) than all N rows that were seen
+    has a chance of at most about r^(k + 1) · (1 + (k + 1)(1 - r)) with r = n / (n + N), as the ranks of new and seen
+    rows are exchangeable (Wilks 1941); k keeps this under `FALSE_BLOCKS` over all columns.
 
     Args:
         rows: number of rows by data set.
@@ -111,7 +111,9 @@ def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:
     """
     new = rows["validation"]
     seen = new + max((count for role, count in rows.items() if role != "validation"), default=0)
-    most = math.ceil(math.log(2 * max(columns, 1) / FALSE_BLOCKS) / math.log((new + seen) / new)) - 1
+    share, most = new / (new + seen), 0
+    while max(columns, 1) * share ** (most + 1) * (1 + (most + 1) * (1 - share)) > FALSE_BLOCKS:
+        most += 1
     return min(ceil_to(most / new, Decimal("0.001")), Decimal(1))
 
 

@@ -53,7 +53,7 @@ def look_at_model(model: Model, source: ArrowSource, features: Sequence[str], la
     raw = model.predict(source.table(tuple(features)).slice(0, ROWS))
     counts = source.counts((label,))
     values = [key[0] for key in counts.keys if key[0] is not None]
-    file = model.facts.digest is not None
+    file = not model.facts.uri.startswith("python:")
     if not _names_classes(raw, values):
         return ModelLook(task="regression", classes=(), scores=False, file=file)
     classes = tuple(dict.fromkeys([*(raw.classes or ()), *values]))

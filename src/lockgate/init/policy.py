@@ -14,7 +14,7 @@ from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.init.draft import Sight, draft
 from lockgate.init.inspect import look
 from lockgate.init.model import look_at_model, opened
-from lockgate.init.proposal import Proposal
+from lockgate.init.proposal import WITH_SMALL_GROUPS, Proposal
 from lockgate.init.propose import champion_part, duplicates_limit, main_metrics, slice_metric
 from lockgate.init.roles import find_label, find_roles
 from lockgate.init.settle import settle
@@ -25,13 +25,14 @@ from lockgate.measure import measure
 from lockgate.policy.load import load_policy
 from lockgate.policy.merge import relative
 from lockgate.progress import Progress, silent
-from lockgate.types import Finding, GateRun
+from lockgate.types import Finding, GateRun, Measurement, Metric
 
 Step = Callable[..., None]
 
 _ROUNDS = 5  # of settling: what one round leaves out of a gate changes what the next one asks
 
-_FAR = 3.1 / math.sqrt(2)  # roots of two Poisson counts, passed by one of a thousand
+_SURE = 3.1 / math.sqrt(2)  # roots of two Poisson counts lie further apart in one of a thousand runs
+_POSSIBLE = 2.33 / math.sqrt(2)  # in one of a hundred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,26 +161,45 @@ def sure_rows(min_rows: int) -> int:
     Both numbers vary like a Poisson variable, whose root deviates by 1/2 (Anscombe 1948): that of the rows is to lie
     3.1 · √(1/2) above the root of `min_rows`.
     """
-    return math.ceil((math.sqrt(min_rows) + _FAR) ** 2)
+    return math.ceil((math.sqrt(min_rows) + _SURE) ** 2)
 
 
 def possible_rows(min_rows: int) -> int:
-    """The least rows of a group today with which `min_rows` new ones must be reckoned with, in 1 of 1,000 runs.
+    """The least rows of a group today with which `min_rows` new ones must be reckoned with, in 1 of 100 runs.
 
     As of `sure_rows`, on the other side.
     """
-    return math.floor(max(1.0, math.sqrt(min_rows) - _FAR) ** 2)
+    return math.floor(max(1.0, math.sqrt(min_rows) - _POSSIBLE) ** 2)
 
 
 def _at_worst(run: GateRun, possible: GateRun) -> GateRun:
-    """A run with the worse value of each comparison: that with groups which next time may be large enough, if it is."""
+    """A run with each comparison where groups would put it that may be large enough next time, if that is worse.
+
+    What is known of the comparison's precision stays that of the groups that are large enough today.
+    """
     others = {(entry.metric, entry.at): entry for entry in possible.measurements}
     kept = []
     for entry in run.measurements:
-        other = others.get((entry.metric, entry.at), entry)
-        sign = 1 if run.metrics[entry.metric].direction == "higher" else -1
-        kept.append(min(entry, other, key=lambda each: sign * each.value))
+        other, metric = others.get((entry.metric, entry.at), entry), run.metrics[entry.metric]
+        moved = _corrected(other) - _corrected(entry)
+        worse = moved < 0 if metric.direction == "higher" else moved > 0
+        kept.append(_moved(entry, moved, metric) if worse else entry)
     return replace(run, measurements=tuple(kept))
+
+
+def _corrected(entry: Measurement) -> float:
+    """What `judge` holds against a limit: the value less what chance adds to it."""
+    return entry.value - (0.0 if entry.uncertainty is None else entry.uncertainty.bias)
+
+
+def _moved(entry: Measurement, by: float, metric: Metric) -> Measurement:
+    if entry.uncertainty is None:
+        return entry
+    low, high = -math.inf if metric.low is None else metric.low, math.inf if metric.high is None else metric.high
+    law = entry.uncertainty.law
+    quantiles = tuple(min(max(quantile + by, low), high) for quantile in law.quantiles)
+    uncertainty = replace(entry.uncertainty, law=replace(law, quantiles=quantiles))
+    return replace(entry, value=entry.value + by, uncertainty=uncertainty, note=WITH_SMALL_GROUPS)
 
 
 def _surely_measured(run: GateRun, sure: GateRun) -> GateRun:

@@ -15,6 +15,10 @@ MISSES = 0.001
 own values. They are a net below the comparison with the champion, and a tenth of what that may spend."""
 
 
+WITH_SMALL_GROUPS = "with groups that may be large enough next time"
+"""Said of a value that is not today's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """A condition on one metric.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import NormalDist
 from typing import TypeAlias
 
-from lockgate.init.proposal import MISSES, ColumnPart, GatePart, Limit, Proposal
+from lockgate.init.proposal import MISSES, WITH_SMALL_GROUPS, ColumnPart, GatePart, Limit, Proposal
 from lockgate.init.thresholds import Measured, limit_of
 from lockgate.numbers import short
 from lockgate.types import ABSOLUTE_BOUNDS, Finding, GateRun, Measurement, Metric, Status, identity
@@ -157,14 +157,15 @@ def _column_with_room(gate: GatePart, finding: Finding, known: Known) -> GatePar
 def _roomy(asked: Limit, finding: Finding, known: Known) -> Limit:
     """A limit that an equally good model keeps, with the one that was asked as its warning."""
     value = "" if finding.value is None else short(finding.value, finding.unit)
+    today = f"{value} {WITH_SMALL_GROUPS if finding.note == WITH_SMALL_GROUPS else 'today'}"
     near = ", and other rows may carry it across" if finding.status is Status.PASS else ""
     made = _prediction_bound(finding, known)
     if made is None:
-        return replace(asked, warn=True, why=f"{value} today{near}")
+        return replace(asked, warn=True, why=f"{today}{near}")
     room = (_number(made.limit) - _number(asked.limit)) * (-1 if asked.bound == "min" else 1)
     if room <= 0:  # an equally good model keeps what was asked
         return asked
-    return replace(asked, limit=made.limit, norm=asked.limit, why=f"{value} today{near}")
+    return replace(asked, limit=made.limit, norm=asked.limit, why=f"{today}{near}")
 
 
 def _number(limit: str) -> float:

@@ -11,7 +11,8 @@ class Decision:
 
     Attributes:
         inconclusive: what an undecided condition means.
-        confidence: level of the intervals, corrected where the data have been judged on before.
+        confidence: level of the intervals, corrected where the data have been judged on before; not under
+            `inconclusive: pass`, where wider intervals would excuse more.
     """
 
     inconclusive: Inconclusive
@@ -32,5 +33,5 @@ class Decision:
         if rules.reuse == "bonferroni":
             if candidates is None:
                 raise ValueError("decide.reuse: bonferroni needs the number of candidates judged on these data")
-            number = max(1, candidates)
+            number = 1 if rules.inconclusive == "pass" else max(1, candidates)
         return cls(inconclusive=rules.inconclusive, confidence=1 - (1 - rules.confidence) / number)

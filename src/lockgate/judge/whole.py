@@ -121,11 +121,15 @@ def _shares(cases: Sequence[Case], rate: float) -> dict[int, float]:
     """
     held = [case for case in cases if case.held.kind == "comparative" and case.held.null is not None]
     blocking = [case for case in held if case.clause.condition.level == "block"]
-    p_values = [1.0 if case.held.good else case.held.p_value or 0.0 for case in blocking]
-    shares = stepped_shares([case.held.chance or 0.0 for case in blocking], p_values, rate)
+    shares = stepped_shares([case.held.chance or 0.0 for case in blocking], _p_values(blocking), rate)
     informing = [case for case in held if case.clause.condition.level != "block"]
-    share = discovery_share([case.held.p_value or 0.0 for case in informing], rate)
+    share = discovery_share(_p_values(informing), rate)
     return {id(case): given for case, given in zip(blocking, shares, strict=True)} | {id(c): share for c in informing}
+
+
+def _p_values(cases: Sequence[Case]) -> list[float]:
+    """What is inside of its limit is no discovery, whatever chance makes of it."""
+    return [1.0 if case.held.good else case.held.p_value or 0.0 for case in cases]
 
 
 def _tolerated(findings: list[Finding], gate: GateRules) -> list[Finding]:
