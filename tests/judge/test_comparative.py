@@ -217,3 +217,20 @@ def test_catalogue_65_a_worn_holdout_tightens_what_passes() -> None:
     assert judge(rules, [run(measured)], candidates=10).verdict.status is Status.INCONCLUSIVE
     with pytest.raises(ValueError, match="bonferroni"):
         judge(rules, [run(measured)])
+
+
+def test_a_worn_holdout_excuses_no_more_than_a_fresh_one() -> None:
+    """Under `inconclusive: pass` a wider interval would reach limits that a narrower one misses."""
+    low = Measurement(metric="f1", value=0.6, rows=100, uncertainty=around(0.6, 0.02))
+    rules = Rules(gates=(gate(clause("f1", Condition(min=0.65))),), reuse="bonferroni", inconclusive="pass")
+    for candidates in (1, 20):
+        assert judge(rules, [run(low)], candidates=candidates).verdict.status is Status.FAIL
+
+
+def test_what_is_inside_its_limit_is_no_discovery_for_those_beyond_theirs() -> None:
+    """Real drift under the limit on many columns lends nothing to what chance shows beyond it on one."""
+    warn = replace(PSI, level="warn")
+    columns = [drift(0.19, 0.01, column=f"c{n}") for n in range(19)]
+    rules = Rules(gates=(gate(clause("psi", warn)),))
+    judgement = judge(rules, [run(*columns, drift(0.3, 0.15, column="other"))])
+    assert {found.at.column: found.share for found in judgement.findings}["other"] == pytest.approx(0.05 / 20)

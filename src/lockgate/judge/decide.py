@@ -75,10 +75,10 @@ def _status(case: Case, share: float | None, decision: Decision) -> tuple[Status
         return (Status.PASS if proven else Status.FAIL), None
     if held.kind == "comparative":
         return _comparative(held, share, decision)
-    shaky = held.shaky(decision.confidence)
-    if decision.inconclusive == "block" and held.good and (shaky or held.uncertainty is None):
+    unproven = held.uncertainty is None or held.shaky(decision.confidence)
+    if decision.inconclusive == "block" and held.good and unproven:
         return Status.INCONCLUSIVE, words.UNPROVEN if held.uncertainty is None else words.STRADDLES
-    if decision.inconclusive == "pass" and not held.good and shaky:
+    if decision.inconclusive == "pass" and not held.good and held.shaky(decision.excusing):
         return Status.INCONCLUSIVE, words.STRADDLES
     return (Status.PASS if held.good else Status.FAIL), None
 

@@ -11,12 +11,14 @@ class Decision:
 
     Attributes:
         inconclusive: what an undecided condition means.
-        confidence: level of the intervals, corrected where the data have been judged on before; not under
-            `inconclusive: pass`, where wider intervals would excuse more.
+        confidence: level of the intervals, corrected where the data have been judged on before.
+        excusing: level of those that excuse a bad estimate under `inconclusive: pass`; as wider ones excuse more, it is
+            never corrected.
     """
 
     inconclusive: Inconclusive
     confidence: float
+    excusing: float
 
     @classmethod
     def of(cls, rules: Rules, candidates: int | None) -> "Decision":
@@ -33,5 +35,6 @@ class Decision:
         if rules.reuse == "bonferroni":
             if candidates is None:
                 raise ValueError("decide.reuse: bonferroni needs the number of candidates judged on these data")
-            number = 1 if rules.inconclusive == "pass" else max(1, candidates)
-        return cls(inconclusive=rules.inconclusive, confidence=1 - (1 - rules.confidence) / number)
+            number = max(1, candidates)
+        corrected = 1 - (1 - rules.confidence) / number
+        return cls(inconclusive=rules.inconclusive, confidence=corrected, excusing=rules.confidence)

@@ -51,7 +51,8 @@ def _blocked(finding: Finding, decision: Decision) -> bool:
 def _shifted(case: Case, decision: Decision) -> float | None:
     """The least bad estimate that blocks where the end of the interval counts instead of its middle."""
     held = case.held
-    reached = held.reaches(decision.confidence if held.against_champion else (1 + decision.confidence) / 2)
+    confidence = decision.excusing if decision.inconclusive == "pass" else decision.confidence
+    reached = held.reaches(confidence if held.against_champion else (1 + confidence) / 2)
     if reached is None:
         return None
     half = abs(reached - held.estimate)
