@@ -31,7 +31,7 @@ class ColumnRule:
         low: smallest allowed number.
         high: greatest allowed number.
         allowed: the values that may stand in it.
-        heavy: the greatest value lies so far out that the next one may lie far beyond it.
+        counted: whole numbers without a heavy tail: none lies many ranges beyond those that were seen.
         nulls: greatest allowed share of missing values.
     """
 
@@ -39,7 +39,7 @@ class ColumnRule:
     low: Decimal | None
     high: Decimal | None
     allowed: tuple[Value, ...] | None
-    heavy: bool
+    counted: bool
     nulls: Decimal
 
 
@@ -59,7 +59,7 @@ def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
         low=low,
         high=high,
         allowed=allowed if column.kind == "category" else None,
-        heavy=_is_heavy(column),
+        counted=column.whole and not _is_heavy(column),
         nulls=nulls,
     )
 

@@ -20,8 +20,8 @@ MAX_MISSING_CHANGE = "5%"
 MIN_RATIO = "0.8"
 MAX_DIFFERENCE = "0.1"
 MAX_OVERLAP = "1%"
-MAX_EXCESS = "10"
-MAX_EXCESS_OF_HEAVY = "30"
+MAX_EXCESS = "100"  # prices, say, may jump by so much
+MAX_EXCESS_OF_COUNTS = "10"
 
 _SHARED_LOSS = 0.8  # correlation of two retrained models' losses, at the least
 _MOST_MOVED = 12  # number columns; of more, `psi` on every feature must do
@@ -152,7 +152,7 @@ def contract_part(
         unlisted = max(unseen, unlisted_bound(looks[name].values, rows))
         has_width = "min" in settings and settings["min"] != settings["max"]
         ranged = ranged or has_width
-        far = (_excess(MAX_EXCESS_OF_HEAVY),) if has_width and rule.heavy else ()
+        far = (_excess(MAX_EXCESS_OF_COUNTS),) if has_width and rule.counted else ()
         limits_of_column = (*(_unseen(settings, unseen, unlisted) if name not in classes else ()), *far, _nulls(rule))
         columns[name] = ColumnPart(settings=settings, limits=limits_of_column, why=why)
     if ranged:
