@@ -47,6 +47,14 @@ def test_a_heavy_tail_gets_a_wider_margin() -> None:
     assert number_range(number(0, 99999, top=15024)) == (Decimal(0), Decimal(150000))
 
 
+@pytest.mark.parametrize(
+    ("column", "widths"),
+    [(number(0, 16), 10), (number(0, 99999, top=15024), 30), (number(0, 1, whole=False), 100)],
+)
+def test_a_count_may_lie_fewer_ranges_outside_than_a_price(column: ColumnLook, widths: int) -> None:
+    assert propose_rule(column, {"validation": 150}).excess == widths
+
+
 def test_two_values_get_no_margin() -> None:
     flag = ColumnLook(name="x", kind="number", type="int8", nulls={"v": 0.0}, distinct=2, low=0.0, high=1.0, whole=True)
     assert number_range(flag) == (Decimal("0.0"), Decimal("1.0"))

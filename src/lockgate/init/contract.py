@@ -19,6 +19,9 @@ MOST_ALLOWED = 20
 FALSE_BLOCKS = 0.001
 """Chance that rows like those that were seen break a range or a list of values."""
 
+MOST_EXCESS = 100
+"""Ranges beyond its own in which no value lies but one in another unit."""
+
 _HEAVY_TAIL = 3.0  # the greatest value is this many times the 99th percentile
 
 
@@ -31,7 +34,7 @@ class ColumnRule:
         low: smallest allowed number.
         high: greatest allowed number.
         allowed: the values that may stand in it.
-        counted: whole numbers without a heavy tail: none lies many ranges beyond those that were seen.
+        excess: how many widths of the range a value may lie outside of it.
         nulls: greatest allowed share of missing values.
     """
 
@@ -39,7 +42,7 @@ class ColumnRule:
     low: Decimal | None
     high: Decimal | None
     allowed: tuple[Value, ...] | None
-    counted: bool
+    excess: int
     nulls: Decimal
 
 
@@ -59,7 +62,7 @@ def propose_rule(column: ColumnLook, rows: Mapping[str, int]) -> ColumnRule:
         low=low,
         high=high,
         allowed=allowed if column.kind == "category" else None,
-        counted=column.whole and not _is_heavy(column),
+        excess=_excess(column),
         nulls=nulls,
     )
 
@@ -86,6 +89,13 @@ def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     bottom = floor_to(low - span / 10, step)
     top = ceil_to(high + span * (0.5 if _is_heavy(column) else 0.1), step)
     return (max(bottom, Decimal(0)) if low >= 0 else bottom), (min(top, Decimal(0)) if high <= 0 else top)
+
+
+def _excess(column: ColumnLook) -> int:
+    """How many ranges beyond itself a column may reach another day: prices jump a hundredfold, counts hardly do."""
+    if not column.whole:
+        return MOST_EXCESS
+    return 30 if _is_heavy(column) else 10
 
 
 def _is_heavy(column: ColumnLook) -> bool:

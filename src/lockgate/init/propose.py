@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.view import Label
-from lockgate.init.contract import ColumnRule, nulls_bound, propose_rule, unlisted_bound, unseen_bound
+from lockgate.init.contract import MOST_EXCESS, ColumnRule, nulls_bound, propose_rule, unlisted_bound, unseen_bound
 from lockgate.init.inspect import ColumnLook
 from lockgate.init.proposal import ColumnPart, GatePart, Limit
 from lockgate.init.rounding import nice, nice_above, per_cent, written
@@ -20,8 +20,6 @@ MAX_MISSING_CHANGE = "5%"
 MIN_RATIO = "0.8"
 MAX_DIFFERENCE = "0.1"
 MAX_OVERLAP = "1%"
-MAX_EXCESS = "100"  # prices, say, may jump by so much
-MAX_EXCESS_OF_COUNTS = "10"
 
 _SHARED_LOSS = 0.8  # correlation of two retrained models' losses, at the least
 _MOST_MOVED = 12  # number columns; of more, `psi` on every feature must do
@@ -152,11 +150,11 @@ def contract_part(
         unlisted = max(unseen, unlisted_bound(looks[name].values, rows))
         has_width = "min" in settings and settings["min"] != settings["max"]
         ranged = ranged or has_width
-        far = (_excess(MAX_EXCESS_OF_COUNTS),) if has_width and rule.counted else ()
+        far = (_excess(rule.excess),) if has_width and rule.excess < MOST_EXCESS else ()
         limits_of_column = (*(_unseen(settings, unseen, unlisted) if name not in classes else ()), *far, _nulls(rule))
         columns[name] = ColumnPart(settings=settings, limits=limits_of_column, why=why)
     if ranged:
-        limits.append(_excess(MAX_EXCESS, why="widths of its range that any value may lie outside: no other unit"))
+        limits.append(_excess(MOST_EXCESS, why="widths of its range that any value may lie outside: no other unit"))
     why = f"the contract: found in the data; of as many new rows up to {per_cent(unseen)} lie outside by chance"
     return GatePart(id="data_quality", why=why, limits=tuple(limits), columns=columns)
 
@@ -191,8 +189,8 @@ def _unseen(settings: Mapping[str, str], unseen: Decimal, unlisted: Decimal) -> 
             yield Limit(metric=metric, bound="max", limit=per_cent(share))
 
 
-def _excess(limit: str, why: str = "") -> Limit:
-    return Limit(metric="range_excess", bound="max", limit=limit, why=why)
+def _excess(limit: int, why: str = "") -> Limit:
+    return Limit(metric="range_excess", bound="max", limit=str(limit), why=why)
 
 
 def _nulls(rule: ColumnRule) -> Limit:
