@@ -21,6 +21,18 @@ def test_a_gate_explains_itself(tmp_path: Path, gate: str) -> None:
     assert "Metrics:" in done.text
 
 
+def test_a_gates_settings_say_what_may_be_written(tmp_path: Path) -> None:
+    said = {gate: " ".join(lockgate("explain", gate, cwd=tmp_path).text.split()) for gate in ("robustness", "security")}
+
+    assert "Pydantic" not in said["robustness"]
+    assert "(list of noise, missing, unseen or out_of_range) [default: [noise, missing," in said["robustness"]
+    assert (
+        "signature.file the signature: a bundle of model-signing, or raw or base64 bytes (text; required)"
+        in (said["security"])
+    )
+    assert "signature.public_key that key itself" in said["security"]
+
+
 def test_a_metric_is_explained_with_the_gates_that_have_it(tmp_path: Path) -> None:
     done = lockgate("explain", "f1", cwd=tmp_path)
 

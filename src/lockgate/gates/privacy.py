@@ -1,7 +1,7 @@
 """Privacy: personal data and secrets where a model's data, files and texts should hold none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -22,10 +22,23 @@ _OF_DATA = ("pii_cells", "pii_columns", "secrets")
 _OF_CLASSES = ("k_anonymity", "rows_under_k", "l_diversity")
 
 
+def _with_entities(schema: dict[str, Any]) -> None:
+    """Adds to the schema of `entities` what may stand there, for its page and for editors."""
+    schema["items"] = {"type": "string", "enum": list(_known_entities())}
+
+
+def _known_entities() -> tuple[str, ...]:
+    from lockgate.pii.presidio import PRESIDIOS
+
+    return tuple(dict.fromkeys((*entities(), *PRESIDIOS.values())))
+
+
 class PrivacyParams(Params):
     """Settings of the privacy gate."""
 
-    entities: tuple[str, ...] = Field((), description="the kinds of personal data to look for; left out: all")
+    entities: tuple[str, ...] = Field(
+        (), description="the kinds of personal data to look for; left out: all", json_schema_extra=_with_entities
+    )
     allow_columns: tuple[str, ...] = Field(
         (), description="columns, by name or glob, that may hold personal data; secrets are looked for there too"
     )
@@ -60,9 +73,7 @@ class PrivacyParams(Params):
     @field_validator("entities")
     @classmethod
     def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        from lockgate.pii.presidio import PRESIDIOS
-
-        known = (*entities(), *PRESIDIOS.values())
+        known = _known_entities()
         for name in names:
             if name not in known:
                 raise ValueError(f"there is no entity {name!r}: {did_you_mean(name, known)}")
