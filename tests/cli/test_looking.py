@@ -50,6 +50,16 @@ def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
     assert "did you mean 'fairness'?" in done.err
 
 
+@pytest.mark.parametrize("verb", ["card", "report"])
+def test_a_file_that_is_no_record_is_a_wrong_argument(project: Path, verb: str) -> None:
+    (project / "cut.json").write_text('{"content": {')
+    done = lockgate(verb, "lockgate.yaml", cwd=project)
+
+    assert done.code == 2
+    assert "lockgate.yaml: this is no Record" in done.err
+    assert lockgate(verb, "cut.json", cwd=project).code == 3
+
+
 def test_a_sound_policy_is_counted(project: Path) -> None:
     done = lockgate("policy", "lint", cwd=project)
 
