@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
-from pydantic_core import to_jsonable_python
 
 from lockgate.gates.base import Gate, Params, metrics_of
 from lockgate.policy.validate import blocks_in
@@ -76,14 +75,15 @@ def _inside(schema: Mapping[str, Any]) -> str:
 
 def yaml(value: object) -> str:
     """A value in one line as a policy would write it; nothing where it is empty."""
-    held = to_jsonable_python(value, fallback=str)
-    return "" if held is None or held in ("", [], {}) else _flow(held)
+    return "" if value is None or value in ("", (), [], {}) else _flow(value)
 
 
-def _flow(value: Any) -> str:
-    if isinstance(value, list):
+def _flow(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return _flow(value.model_dump(mode="json"))
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(_flow, value))}]"
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
