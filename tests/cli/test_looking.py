@@ -31,6 +31,7 @@ def test_a_gates_settings_say_what_may_be_written(tmp_path: Path) -> None:
         in (said["security"])
     )
     assert "signature.public_key that key itself" in said["security"]
+    assert "[default: min: 1 where `signature` is set]" in said["security"]
 
 
 def test_a_metric_is_explained_with_the_gates_that_have_it(tmp_path: Path) -> None:

@@ -73,14 +73,17 @@ def _gate(name: str, gate: "type[Gate[Any]]") -> Iterator[str]:
     from inspect import getdoc
 
     from lockgate.policy.rules import column_settings
-    from lockgate.policy.written import settings
+    from lockgate.policy.written import defaults, settings
 
     yield f"{name} (gate; scorecard: {gate.dimension})"
     yield ""
     yield getdoc(gate) or ""
     yield ""
     metrics = _metrics(gate)
-    rows = [(metric, f"{about.meaning}{_domain(about)}") for metric, about in metrics.items()]
+    asked = defaults(gate) if metrics else {}
+    rows = [
+        (metric, f"{about.meaning}{_domain(about)}{_default(asked.get(metric))}") for metric, about in metrics.items()
+    ]
     yield _table("Metrics", rows) if rows else "Metrics: they depend on the settings"
     per_column = column_settings(gate)
     for title, params in (("Settings", gate.params), ("Settings of a column, under `columns`", per_column)):
@@ -91,9 +94,13 @@ def _gate(name: str, gate: "type[Gate[Any]]") -> Iterator[str]:
 
 
 def _setting(setting: "Setting") -> str:
-    default = f" [default: {setting.default}]" if setting.default not in ("", "required") else ""
+    default = _default(setting.default) if setting.default != "required" else ""
     kind = "; ".join(part for part in (setting.kind, "required" if setting.default == "required" else "") if part)
     return f"{setting.meaning}{f' ({kind})' if kind else ''}{default}"
+
+
+def _default(said: str | None) -> str:
+    return f" [default: {said}]" if said else ""
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
