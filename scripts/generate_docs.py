@@ -9,7 +9,8 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -23,6 +24,7 @@ from lockgate.gates.base import Example, Gate, metrics_of
 from lockgate.plugins import HEADINGS, built_in_gates, find_gate
 from lockgate.policy.rules import column_settings
 from lockgate.policy.schema import schema as policy_schema
+from lockgate.policy.written import defaults, settings
 from lockgate.types import RECORD_VERSION, Metric
 
 NOTE = "<!-- made by scripts/generate_docs.py; edit the code instead -->\n"
@@ -54,47 +56,81 @@ def _gate(name: str, gate: type[Gate[Any]]) -> str:
         doc = re.sub(rf"^{heading}\n-*\n?", f"## {heading}\n\n", doc, flags=re.MULTILINE)
     lines = [NOTE, f"# {name}", "", doc, "", "## Metrics", ""]
     lines += ["| metric | meaning | better | domain | unit | default |", "| --- | --- | --- | --- | --- | --- |"]
-    lines += [_metric(metric, about) for metric, about in metrics_of(gate).items()]
+    asked = defaults(gate)
+    lines += [_metric(metric, about, asked.get(metric, "")) for metric, about in metrics_of(gate).items()]
     lines += _settings("Settings", gate.params)
     lines += _settings("Settings of a column, under `columns`", column_settings(gate))
     role = gate.needs.data
     measures = "It measures no data set." if role is None else f"Measures the `{role}` data when the policy names none."
     lines += ["", "## Examples", "", measures]
-    lines += [line for example in gate.examples for line in _example(name, example)]
+    for before, example in zip((None, *gate.examples), gate.examples, strict=False):
+        lines += _example(name, example)
+        for data, columns in ((role, example.data), ("reference", example.reference)):
+            if columns and (before is None or columns not in (before.data, before.reference)):
+                lines += _rows(data or "", columns)
     return "\n".join([*lines, ""])
 
 
 def _settings(title: str, params: type[BaseModel] | None) -> Iterator[str]:
-    fields = {} if params is None else {key: f for key, f in params.model_fields.items() if key != "columns"}
-    if fields:
-        yield from ("", f"## {title}", "", "| key | meaning | default |", "| --- | --- | --- |")
-    for key, field in fields.items():
-        default = "" if field.is_required() or not field.get_default() else f"`{field.get_default()}`"
-        yield f"| `{key}` | {field.description or ''} | {default} |"
+    rows = [] if params is None else list(settings(params))
+    if rows:
+        yield from ("", f"## {title}", "", "| key | what to write | meaning | default |", "| --- | --- | --- | --- |")
+    for row in rows:
+        default = f"`{row.default}`" if row.default not in ("", "required") else row.default
+        yield f"| `{row.key}` | {row.kind} | {row.meaning} | {default} |"
 
 
-def _metric(name: str, metric: Metric) -> str:
+def _metric(name: str, metric: Metric, default: str) -> str:
     low = "" if metric.low is None else f"{metric.low:g}"
     high = "" if metric.high is None else f"{metric.high:g}"
     domain = f"{low} … {high}" if low or high else "any"
-    default = ""
-    if metric.default is not None:
-        default = ", ".join(f"{bound}: {limit:g}" for bound, limit in metric.default.bounds())
-        default += f" where {' or '.join(f'`{key}`' for key in metric.asked_by)} is set" if metric.asked_by else ""
     return f"| `{name}` | {metric.meaning} | {metric.direction} | {domain} | {metric.unit or ''} | {default} |"
 
+
+_ROWS = 3
+"""How many rows of an example's data are shown."""
+
+_WIDE = 40
+"""How many characters of a cell are."""
 
 _LANGUAGES = {".py": "python", ".json": "json", ".xml": "xml", ".md": "markdown"}
 
 
-def _example(gate: str, example: Example) -> Iterator[str]:
+def _example(name: str, example: Example) -> Iterator[str]:
     yield from ("", f"### {example.name} → {example.status.value}", "", "```yaml")
-    block = dedent(example.policy).strip()
-    yield "\n".join(["gates:", f"  {gate}:", *(f"    {line}" for line in block.splitlines())])
+    if example.model != "task: other":
+        yield from _block("model:", example.model)
+    if example.roles:
+        yield from _block("data:", example.roles)
+    yield "gates:"
+    yield from (f"  {line}" for line in _block(f"{name}:", example.policy))
     yield "```"
     for file, text in example.files.items():
         language = _LANGUAGES.get(Path(file).suffix, "text")
         yield from ("", f"with `{file}`:", "", f"```{language}", text.strip(), "```")
+
+
+def _block(key: str, text: str) -> Iterator[str]:
+    """A key with its value, in its line where it is written in braces."""
+    lines = dedent(text).strip().splitlines()
+    if len(lines) == 1 and lines[0].startswith("{"):
+        yield f"{key} {lines[0]}"
+    else:
+        yield key
+        yield from (f"  {line}" for line in lines)
+
+
+def _rows(role: str, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    """The first rows of an example's data."""
+    count = len(next(iter(columns.values())))
+    yield from ("", f"`{role}`, the first rows of {count}:" if count > _ROWS else f"`{role}`:", "")
+    yield from (_row(columns), _row("---" for _ in columns))
+    yield from map(_row, islice(zip(*columns.values(), strict=True), _ROWS))
+
+
+def _row(cells: Iterable[object]) -> str:
+    shown = ("" if cell is None else str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(cell if len(cell) <= _WIDE else f'{cell[:_WIDE]}…' for cell in shown)} |"
 
 
 def _command_line() -> str:

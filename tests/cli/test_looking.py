@@ -21,6 +21,19 @@ def test_a_gate_explains_itself(tmp_path: Path, gate: str) -> None:
     assert "Metrics:" in done.text
 
 
+def test_a_gates_settings_say_what_may_be_written(tmp_path: Path) -> None:
+    said = {gate: " ".join(lockgate("explain", gate, cwd=tmp_path).text.split()) for gate in ("robustness", "security")}
+
+    assert "Pydantic" not in said["robustness"]
+    assert "(list of noise, missing, unseen or out_of_range) [default: [noise, missing," in said["robustness"]
+    assert (
+        "signature.file the signature: a bundle of model-signing, or raw or base64 bytes (text; required)"
+        in (said["security"])
+    )
+    assert "signature.public_key that key itself" in said["security"]
+    assert "[default: min: 1 where `signature` is set]" in said["security"]
+
+
 def test_a_metric_is_explained_with_the_gates_that_have_it(tmp_path: Path) -> None:
     done = lockgate("explain", "f1", cwd=tmp_path)
 
@@ -36,6 +49,16 @@ def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
 
     assert done.code == 2
     assert "did you mean 'fairness'?" in done.err
+
+
+@pytest.mark.parametrize("verb", ["card", "report"])
+def test_a_file_that_is_no_record_is_a_wrong_argument(project: Path, verb: str) -> None:
+    (project / "cut.json").write_text('{"content": {')
+    done = lockgate(verb, "lockgate.yaml", cwd=project)
+
+    assert done.code == 2
+    assert "lockgate.yaml: this is no Record" in done.err
+    assert lockgate(verb, "cut.json", cwd=project).code == 3
 
 
 def test_a_sound_policy_is_counted(project: Path) -> None:

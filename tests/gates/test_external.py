@@ -248,6 +248,48 @@ def test_unknown_keys_of_a_case_are_mistakes_of_the_policy(tmp_path: Path) -> No
         check(tmp_path, "file: r.json\ncases: a\ncase: {pased: ok}\npass_rate: {min: 0.5}")
 
 
+def test_keys_of_a_case_the_wrong_way_round_are_written_out(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as refused:
+        check(tmp_path, "file: r.json\ncases: a\ncase: {name: id}\npass_rate: {min: 0.5}")
+    assert refused.value.mistakes[0].fix == "write {id: name, passed: …}"
+    with pytest.raises(PolicyError) as refused:
+        check(tmp_path, "file: r.json\ncases: a\ncase: {name: id, passed: ok}\npass_rate: {min: 0.5}")
+    assert refused.value.mistakes[0].fix == "write {id: name, passed: ok}"
+
+
+@pytest.mark.parametrize(
+    ("command", "fix"),
+    [
+        ('"pytest -q"', 'write [pytest, "-q"]'),
+        ("""'python -c "print(1, 2)"'""", """write [python, "-c", "print(1, 2)"]"""),
+        ("run.sh", "write [run.sh]"),
+    ],
+)
+def test_a_command_in_one_text_is_written_out_as_a_list(tmp_path: Path, command: str, fix: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        check(tmp_path, f"file: r.json\ncommand: {command}\nvalues: {{a: a}}\na: {{min: 1}}")
+    assert refused.value.mistakes[0].fix == fix
+
+
+@pytest.mark.parametrize(
+    ("gate", "metric", "why"),
+    [
+        ("pass_rate: {min: 0.5}", "pass_rate", "name `cases` and `case: {passed: …}`"),
+        ("case_count: {min: 5}", "case_count", "name `cases` and `case: {passed: …}`"),
+        ("cases: c\ncase: {passed: ok}\nmean_score: {min: 0.5}", "mean_score", "name `case: {score: …}`"),
+        ("cases: c\npass_rate: {min: 0.5}", "pass_rate", "name `case: {passed: …}`"),
+        ("values: {acc: summary.acc}\nacc: {min: 0.5}", "acc", "`summary.acc` finds nothing in r.json"),
+    ],
+)
+def test_what_the_policy_does_not_say_or_the_file_does_not_hold_is_named(
+    tmp_path: Path, gate: str, metric: str, why: str
+) -> None:
+    write(tmp_path, runs([True] * 9))
+    record = check(tmp_path, f"file: r.json\n{gate}")
+    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert why in finding(record, metric).message
+
+
 def runs(passed: Sequence[bool]) -> object:
     return {"c": [{"id": n, "ok": ok} for n, ok in enumerate(passed)]}
 

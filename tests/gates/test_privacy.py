@@ -217,6 +217,17 @@ def test_secrets_are_looked_for_where_personal_data_are_allowed(tmp_path: Path) 
     assert found["secrets"] == 1
 
 
+def test_an_allowed_column_that_is_not_there_is_told(tmp_path: Path) -> None:
+    data = {"email": ["a@example.org", "b@example.org"], "age": [31, 52]}
+    gate = "{allow_columns: [emial, 'phone*', age], metrics: {pii_cells: {max: 0.9}, pii_columns: {max: 9}}}"
+    record = run(tmp_path, gate, data)
+    notes = {m.metric: m.note for g in record.content.gates for m in g.measurements if not str(m.at)}
+    for metric in ("pii_cells", "pii_columns"):
+        assert "`allow_columns` names no column here by 'emial' (is it 'email'?), 'phone*'" in notes[metric]
+        assert "age" not in notes[metric]
+    assert "b@example.org" not in str(notes)
+
+
 def test_names_of_columns_speak(tmp_path: Path) -> None:
     data = {
         "firstName": ["Ann", "Bob"],

@@ -93,6 +93,21 @@ def test_the_query_is_no_feature_and_has_one_role(tmp_path: Path) -> None:
         run(tmp_path, "metrics: {mrr: {min: 0.1}}", roles="group: query, features: [query]")
 
 
+@pytest.mark.parametrize(
+    ("block", "fix"),
+    [
+        ("ndcg_at_5: {min: 0.1}", "add k: 5"),
+        ("metrics: {ndcg_at_5: {min: 0.1}}", "add k: 5"),
+        ("k: [10, 20], ndcg_at_5: {min: 0.1}", "add 5 to `k`"),
+        ("ndgc_at_10: {min: 0.1}", "did you mean 'ndcg_at_10'?"),
+    ],
+)
+def test_a_depth_that_is_not_looked_at_is_asked_for(tmp_path: Path, block: str, fix: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        run(tmp_path, block)
+    assert [mistake.fix for mistake in refused.value.mistakes] == [fix]
+
+
 def test_without_a_group_there_are_no_lists(tmp_path: Path) -> None:
     found = run(tmp_path, "metrics: {mrr: {min: 0.1}}", roles="min_rows: 30")
     assert found.error is not None

@@ -29,12 +29,12 @@ def command(record: Path, out: Path) -> "ExitCode":
     The gate `compliance` takes what is left open for nothing said, so that an unfinished card does not pass.
     """
     from lockgate.cli._files import write
-    from lockgate.cli._read import read_record
+    from lockgate.cli._read import read_named
     from lockgate.compliance.draft import draft
     from lockgate.errors import UsageError
     from lockgate.types import ExitCode
 
-    held = read_record(record)
+    held = read_named(record)
     if out.exists():
         raise UsageError("a file stands here already", where=str(out), fix="name another one with --out")
     write(out, draft(held).encode())

@@ -8,9 +8,9 @@ import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-    from pydantic.fields import FieldInfo
 
     from lockgate.gates.base import Gate
+    from lockgate.policy.written import Setting
     from lockgate.types import ExitCode, Metric
 
 
@@ -73,27 +73,34 @@ def _gate(name: str, gate: "type[Gate[Any]]") -> Iterator[str]:
     from inspect import getdoc
 
     from lockgate.policy.rules import column_settings
+    from lockgate.policy.written import defaults, settings
 
     yield f"{name} (gate; scorecard: {gate.dimension})"
     yield ""
     yield getdoc(gate) or ""
     yield ""
     metrics = _metrics(gate)
-    rows = [(metric, f"{about.meaning}{_domain(about)}") for metric, about in metrics.items()]
+    asked = defaults(gate) if metrics else {}
+    rows = [
+        (metric, f"{about.meaning}{_domain(about)}{_default(asked.get(metric))}") for metric, about in metrics.items()
+    ]
     yield _table("Metrics", rows) if rows else "Metrics: they depend on the settings"
     per_column = column_settings(gate)
     for title, params in (("Settings", gate.params), ("Settings of a column, under `columns`", per_column)):
-        fields = {} if params is None else params.model_fields
-        settings = [(key, _setting(field)) for key, field in fields.items() if key != "columns"]
-        if settings:
+        rows = [(setting.key, _setting(setting)) for setting in settings(params)] if params is not None else []
+        if rows:
             yield ""
-            yield _table(title, settings)
+            yield _table(title, rows)
 
 
-def _setting(field: "FieldInfo") -> str:
-    default = field.get_default()
-    default = "" if field.is_required() or not default else f"  [default: {default}]"
-    return f"{field.description or ''}{default}"
+def _setting(setting: "Setting") -> str:
+    default = _default(setting.default) if setting.default != "required" else ""
+    kind = "; ".join(part for part in (setting.kind, "required" if setting.default == "required" else "") if part)
+    return f"{setting.meaning}{f' ({kind})' if kind else ''}{default}"
+
+
+def _default(said: str | None) -> str:
+    return f" [default: {said}]" if said else ""
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:

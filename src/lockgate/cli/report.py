@@ -26,12 +26,12 @@ def command(record: Path, out: Path | None, form: str) -> "ExitCode":
     Exits 0 when the report is made, whatever its verdict; only `check` and `verdict` decide.
     """
     from lockgate.cli._files import write
-    from lockgate.cli._read import read_record
+    from lockgate.cli._read import read_named
     from lockgate.cli._show import show
     from lockgate.reports import find_format
     from lockgate.types import ExitCode
 
-    held = read_record(record)
+    held = read_named(record)
     if out is None:
         show(held, form)
     else:

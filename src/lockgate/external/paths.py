@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from lockgate.errors import EvidenceError, UsageError
@@ -113,7 +114,13 @@ def results_of(
         EvidenceError: there are no cases where they are sought, or one has neither outcome nor score.
     """
     found = () if cases is None else tuple(_cases(document, where, cases, case))
-    return Results(cases=found, values={name: _value(search(path, document, where)) for name, path in values.items()})
+    numbers = {name: search(path, document, where) for name, path in values.items()}
+    nothing = {
+        name: f"`{values[name]}` finds nothing in {PurePath(where).name}"
+        for name, number in numbers.items()
+        if number is None
+    }
+    return Results(cases=found, values={name: nothing.get(name) or _value(held) for name, held in numbers.items()})
 
 
 def _cases(document: Any, where: str, cases: str, case: Mapping[str, str]) -> list[Case]:

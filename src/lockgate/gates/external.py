@@ -47,6 +47,14 @@ _CASES = [{"name": f"case {number}", "success": number % 10 > 0} for number in r
 _KEYS = frozenset({"id", "passed", "score"})
 
 
+class _WrongSetting(ValueError):
+    """What is wrong with a setting, and how to mend it."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
 class Settings(Params):
     """Where the results are, and how they are read."""
 
@@ -69,7 +77,14 @@ class Settings(Params):
     def _known_keys(cls, case: Mapping[str, str]) -> Mapping[str, str]:
         strange = sorted(set(case) - _KEYS)
         if strange:
-            raise ValueError(f"{strange[0]!r} is none of {', '.join(sorted(_KEYS))}")
+            # `{name: id}` is the most usual mistake: what Lockgate calls it comes first.
+            swapped = {path: key for key, path in case.items() if path in _KEYS}
+            if swapped and not {"passed", "score"} & {*swapped, *case}:
+                swapped["passed"] = "…"
+            kept = {key: path for key, path in case.items() if key in _KEYS}
+            meant = ", ".join(f"{key}: {path}" for key, path in {**swapped, **kept}.items())
+            fix = f"write {{{meant}}}" if swapped else "write as in {id: name, passed: success}"
+            raise _WrongSetting(f"{strange[0]!r} is none of {', '.join(sorted(_KEYS))}", fix)
         if case and not {"passed", "score"} & set(case):
             raise ValueError("say at least `passed` or `score`")
         return case
@@ -174,6 +189,8 @@ class External:
         details = {"file": digest}
         if results.cases:
             yield from _of_cases(results.cases, champion, evidence.seed, details)
+        unsaid = {} if document is None else _unsaid(params)
+        yield from (Missing(metric=name, reason=why) for name, why in unsaid.items() if evidence.asks(name))
         for name, value in results.values.items():
             if isinstance(value, str):
                 yield Missing(metric=name, reason=value)
@@ -186,6 +203,19 @@ class External:
 
 def _read(path: Path, params: Settings) -> tuple[Results, str, object]:
     return read(path, params.format, cases=params.cases, case=params.case, values=params.values)
+
+
+def _unsaid(params: Settings) -> Mapping[str, str]:
+    """Why a metric of cases cannot be measured: the policy does not say how cases of JSON or CSV are read."""
+    found: dict[str, str] = {}
+    for name in _OF_CASES:
+        key = "score" if name == "mean_score" else "passed"
+        listed = params.cases is not None or bool(params.case)
+        if key in params.case or (listed and name == "case_count"):
+            continue
+        lacking = "" if listed else "`cases` and "
+        found[name] = f"the policy does not say where it stands: name {lacking}`case: {{{key}: …}}`"
+    return found
 
 
 def _check_candidate(params: Settings, document: object, evidence: Evidence, path: Path) -> None:

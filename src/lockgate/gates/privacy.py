@@ -1,13 +1,14 @@
 """Privacy: personal data and secrets where a model's data, files and texts should hold none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from lockgate.errors import EvidenceError, did_you_mean
+from lockgate.errors import EvidenceError, did_you_mean, nearest
 from lockgate.evidence.view import Evidence
 from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.globs import matches
 from lockgate.pii.anonymity import classes_of
 from lockgate.pii.detect import CONFIDENCE, Detector, Finder
 from lockgate.pii.documents import Document, documents
@@ -22,10 +23,23 @@ _OF_DATA = ("pii_cells", "pii_columns", "secrets")
 _OF_CLASSES = ("k_anonymity", "rows_under_k", "l_diversity")
 
 
+def _with_entities(schema: dict[str, Any]) -> None:
+    """Adds to the schema of `entities` what may stand there, for its page and for editors."""
+    schema["items"] = {"type": "string", "enum": list(_known_entities())}
+
+
+def _known_entities() -> tuple[str, ...]:
+    from lockgate.pii.presidio import PRESIDIOS
+
+    return tuple(dict.fromkeys((*entities(), *PRESIDIOS.values())))
+
+
 class PrivacyParams(Params):
     """Settings of the privacy gate."""
 
-    entities: tuple[str, ...] = Field((), description="the kinds of personal data to look for; left out: all")
+    entities: tuple[str, ...] = Field(
+        (), description="the kinds of personal data to look for; left out: all", json_schema_extra=_with_entities
+    )
     allow_columns: tuple[str, ...] = Field(
         (), description="columns, by name or glob, that may hold personal data; secrets are looked for there too"
     )
@@ -60,9 +74,7 @@ class PrivacyParams(Params):
     @field_validator("entities")
     @classmethod
     def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        from lockgate.pii.presidio import PRESIDIOS
-
-        known = (*entities(), *PRESIDIOS.values())
+        known = _known_entities()
         for name in names:
             if name not in known:
                 raise ValueError(f"there is no entity {name!r}: {did_you_mean(name, known)}")
@@ -217,12 +229,22 @@ def _data(params: PrivacyParams, evidence: Evidence, finder: Finder) -> Iterator
     judged = [report for report in found if not report.allowed]
     value, law = law_of_cells([r.cells for r in judged], [r.personal for r in judged], sampled=rows < data.rows)
     hits = sum(int(report.personal.sum()) for report in judged)
-    note = f"{hits:,} values in {sum(report.personal.any() for report in judged)} columns" if hits else ""
+    said = f"{hits:,} values in {sum(report.personal.any() for report in judged)} columns" if hits else ""
+    idle = _idle(params.allow_columns, tuple(data.schema), found)
+    note = "; ".join(part for part in (said, idle) if part)
     yield Measurement(metric="pii_cells", value=value, uncertainty=law, rows=rows, note=note)
-    yield _columns(judged, rows, sampled=rows < data.rows)
+    yield _columns(judged, rows, idle, sampled=rows < data.rows)
     secrets = sum(report.secret_rows for report in found)
     held = exact(float(secrets), rows) if rows == data.rows else None
     yield Measurement(metric="secrets", value=float(secrets), uncertainty=held, rows=rows)
+
+
+def _idle(globs: Sequence[str], columns: Sequence[str], found: Sequence[ColumnReport]) -> str:
+    """What `allow_columns` names and the data do not hold; told and no error, as another data set may hold it."""
+    idle = [glob for glob in globs if not any(matches(column, glob) for column in columns)]
+    meant = [nearest(glob, [report.name for report in found]) for glob in idle]
+    named = (f"{glob!r}{'' if near is None else f' (is it {near!r}?)'}" for glob, near in zip(idle, meant, strict=True))
+    return f"`allow_columns` names no column here by {', '.join(named)}" if idle else ""
 
 
 def _column(report: ColumnReport, *, sampled: bool) -> Iterator[Measurement | Missing]:
@@ -243,18 +265,19 @@ def _column(report: ColumnReport, *, sampled: bool) -> Iterator[Measurement | Mi
         yield Measurement(metric="pii_cells", value=value, at=place, uncertainty=law, rows=rows, note=note)
 
 
-def _columns(judged: Sequence[ColumnReport], rows: int, *, sampled: bool) -> Measurement:
+def _columns(judged: Sequence[ColumnReport], rows: int, idle: str, *, sampled: bool) -> Measurement:
     held = [report for report in judged if report.counts or report.by_name]
     listed = [
         {"column": report.name, "by_name": list(report.by_name), "values": dict(report.counts)}
         for report in held[:_MOST_LISTED]
     ]
+    said = ", ".join(_said(report) for report in held[:5]) + (" …" if len(held) > 5 else "")
     return Measurement(
         metric="pii_columns",
         value=float(len(held)),
         uncertainty=None if sampled else exact(float(len(held)), rows),
         rows=rows,
-        note=", ".join(_said(report) for report in held[:5]) + (" …" if len(held) > 5 else ""),
+        note="; ".join(part for part in (said, idle) if part),
         details={"columns": listed},
     )
 

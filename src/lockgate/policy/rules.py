@@ -184,12 +184,23 @@ def _section(reading: _Reading, node: Node, section: str, scope: Scope) -> Itera
     for name, entry in block.entries.items() if block is not None else ():
         if name in reading.metrics:
             yield from reading.clause(name, entry, scope)
+        elif (fix := _at_another_depth(reading, name, node)) is not None:
+            reading.mistakes.append(Mistake(place=entry.at, what="the gate's settings ask for no such metric", fix=fix))
         elif ".metrics." in entry.at.key or ".slices." in entry.at.key:
             reading.mistakes.append(unknown_key(entry, list(reading.metrics), "the gate has no such metric"))
         else:
             settings = [key for key in reading.gate.params.model_fields if key != "columns"]
             known = [*reading.metrics, *settings, *FRAME_KEYS]
             reading.mistakes.append(unknown_key(entry, known))
+
+
+def _at_another_depth(reading: _Reading, name: str, node: Node) -> str | None:
+    """What to set for a metric such as `ndcg_at_5`, where the gate measures it at other depths; None for others."""
+    start, _, depth = name.rpartition("_at_")
+    known = any(metric.startswith(f"{start}_at_") for metric in reading.metrics)
+    if not start or not depth.isdecimal() or not known or "k" not in reading.gate.params.model_fields:
+        return None
+    return f"add k: {int(depth)}" if "k" not in node.entries else f"add {int(depth)} to `k`"
 
 
 def _columns(reading: _Reading, node: Node) -> Iterator[Clause]:

@@ -1,6 +1,8 @@
 """Holds a tree against a block of the format, and says every mistake where it stands in the file."""
 
 import json
+import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, get_args, get_origin
@@ -12,6 +14,9 @@ from lockgate.errors import Mistake, did_you_mean
 from lockgate.policy.model import Block
 from lockgate.policy.nodes import Key, Node, kind
 from lockgate.policy.units import number_hint
+
+_BARE = re.compile(r"(?!(true|false|null)$)[A-Za-z_./][\w./-]+")
+"""What is a text in a list of YAML's without quotes."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -130,9 +135,18 @@ def _hint(node: Node, said: Sequence[str]) -> str:
     if "true or false" in said and text.lower() in ("yes", "no", "on", "off"):
         return f"write {'true' if text.lower() in ('yes', 'on') else 'false'}"
     if "a list" in said:
-        return f"write [{text}]"
+        return f"write [{_words(text) if node.at.key.endswith('.command') else text}]"
     words = [word.strip("'\" ") for what in said if "'" in what for word in what.replace(" or ", ", ").split(", ")]
     return did_you_mean(text, words) if words and len(words) > 1 else ""
+
+
+def _words(command: str) -> str:
+    """The program and the arguments of a command line, as a list in YAML holds them."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quotation mark that is not closed
+        words = command.split()
+    return ", ".join(word if _BARE.fullmatch(word) else json.dumps(word, ensure_ascii=False) for word in words)
 
 
 def _locate(top: Node, loc: Sequence[Key]) -> Node:
