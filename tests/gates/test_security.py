@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.models.test_malicious_pickles import ATTACKS
 
+from lockgate.errors import PolicyError
 from lockgate.run import CheckResult, execute
 from lockgate.scan.look import Look, look
 from lockgate.testing import run_examples
@@ -145,8 +146,16 @@ def test_a_missing_signature_fails_and_an_unreadable_one_is_an_error(tmp_path: P
         assert "public key" in held.message + held.reason
 
 
-def test_a_signature_that_is_asked_and_not_named_is_an_error(tmp_path: Path) -> None:
-    assert finding(gated(tmp_path, "{signature_valid: {min: 1}}"), "signature_valid").status is Status.ERROR
+@pytest.mark.parametrize(
+    ("metric", "setting"),
+    [("signature_valid: {min: 1}", "signature"), ("known_vulnerabilities: {max: 0}", "advisories")],
+)
+def test_what_is_asked_and_cannot_be_measured_is_a_mistake(tmp_path: Path, metric: str, setting: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        gated(tmp_path, f"{{{metric}}}")
+    (mistake,) = caught.value.mistakes
+    assert mistake.what == f"{metric.split(':', maxsplit=1)[0]} cannot be measured: `{setting}` is not set"
+    assert mistake.fix.startswith(f"add `{setting}`: ")
 
 
 def bundle(

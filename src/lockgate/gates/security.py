@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.uri import redacted
 from lockgate.evidence.view import Artifact, Evidence
-from lockgate.gates.base import API, Example, Needs, Params, RuleFile
+from lockgate.gates.base import API, Example, Judged, Needs, Params, RuleFile
 from lockgate.scan.advisories import Audit, audit
 from lockgate.scan.bom import MEDIA_TYPE, Data, bom
 from lockgate.scan.libraries import needed
@@ -51,9 +51,11 @@ class Signature(BaseModel):
 class Settings(Params):
     """What the candidate's bytes are held against beside themselves; paths are relative to the policy."""
 
-    signature: Signature | None = Field(None, description="the signature that the candidate must have")
-    advisories: str | None = Field(
-        None, min_length=1, description="an audit of the model's environment: `pip-audit --format json`"
+    signature: Annotated[Signature | None, Judged(by=("signature_valid",), fix="signature_valid: {min: 1}")] = Field(
+        None, description="the signature that the candidate must have"
+    )
+    advisories: Annotated[str | None, Judged(by=("known_vulnerabilities",), fix="known_vulnerabilities: {max: 0}")] = (
+        Field(None, min_length=1, description="an audit of the model's environment: `pip-audit --format json`")
     )
 
 
