@@ -55,6 +55,13 @@ def test_a_pickle_that_runs_a_command_is_named_and_blocks(tmp_path: Path) -> Non
     assert not canary.exists()
 
 
+def test_what_opening_a_format_does_is_said_in_words(tmp_path: Path) -> None:
+    block = "{executable_format: {max: 0}}"
+    held = finding(gated(tmp_path, block, model=b"cbuiltins\nset\n(tR.", name="model.pkl"), "executable_format")
+    assert (held.status, held.note) == (Status.FAIL, "pickle, which can run code when opened")
+    assert finding(gated(tmp_path, block), "executable_format").note.startswith("lightgbm, which is data")
+
+
 def test_a_model_that_carries_code_blocks_with_its_reason(tmp_path: Path) -> None:
     held = finding(gated(tmp_path, model=b"\x89HDF\r\n\x1a\n" + b"\0" * 64, name="model.h5"), "refusals")
     assert held.status is Status.FAIL
