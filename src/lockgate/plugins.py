@@ -182,6 +182,8 @@ def _wrong_attributes(gate: Any) -> str | None:
         return "`needs` must be a lockgate.Needs that names a data role"
     if any(not isinstance(getattr(needs, name), bool) for name in ("sensitive", "apart")):
         return "`needs`: `sensitive` and `apart` are true or false"
+    if not (_is_list(needs.either) and all(map(_is_text, needs.either))):
+        return "`needs`: `either` is a sequence of keys"
     if not (needs.library is None or _is_text(needs.library)):
         return "`needs`: `library` is the name of a library, or None"
     wants = [getattr(needs, name) for name in ("reference", "training", "candidate", "champion", "model", "artifact")]

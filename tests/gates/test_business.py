@@ -189,9 +189,12 @@ def test_without_scores_there_is_no_threshold(tmp_path: Path) -> None:
 
 
 def test_exactly_one_way_to_say_it(tmp_path: Path) -> None:
-    for block in ("{metrics: {value_per_row: {min: 0}}}", f"{VALUE}\n{SQL}\nmetrics: {{value_per_row: {{min: 0}}}}"):
-        with pytest.raises(PolicyError, match="one of `value`, `sql` and `function`"):
-            run(tmp_path, block.removeprefix("{").removesuffix("}") if block.startswith("{") else block)
+    for block, says in (
+        ("metrics: {value_per_row: {min: 0}}", "one of `value`, `sql` and `function`"),
+        (f"{VALUE}\n{SQL}\nmetrics: {{value_per_row: {{min: 0}}}}", "`value` and `sql` stand here.*keep one"),
+    ):
+        with pytest.raises(PolicyError, match=says):
+            run(tmp_path, block)
 
 
 def test_no_frame_is_told() -> None:

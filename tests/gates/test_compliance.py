@@ -224,6 +224,11 @@ def test_reviews_age(tmp_path: Path) -> None:
         card = WHOLE.replace("license: mit", f"license: mit\nreview_date: {day}")
         assert check(tmp_path, "days_since_review: {max: 365}", card).verdict.exit_code is code
     assert check(tmp_path, "days_since_review: {max: 365}").verdict.exit_code is ExitCode.UNDECIDED
+    card = WHOLE.replace("license: mit", "license: mit\nreview_date: in spring")
+    (finding,) = (
+        f for f in check(tmp_path, "days_since_review: {max: 365}", card).content.findings if "days" in f.metric
+    )
+    assert "'in spring' is no date; write YYYY-MM-DD, as in 2026-03-09" in finding.message
 
 
 def test_controls_ask_for_sections_gates_and_a_sheet(tmp_path: Path) -> None:
@@ -235,6 +240,9 @@ def test_controls_ask_for_sections_gates_and_a_sheet(tmp_path: Path) -> None:
     assert "the gate fairness" in lacking["eu-ai-act Art. 10"]
     assert "a data sheet" in lacking["eu-ai-act Art. 10"]
     assert "the gate security" in lacking["eu-ai-act Art. 15"]
+    (note,) = (m.note for run in record.content.gates for m in run.measurements if m.metric == "unanswered_controls")
+    assert [said.split(":")[0] for said in note.split("; ")] == ["Art. 10", "Art. 15"]
+    assert "the gate security" in note
     (tmp_path / "sheet.md").write_text("collected by post")
     record = check(tmp_path, f"{gate}\nsheet: sheet.md", card)
     assert "a data sheet" not in str([m.note for run in record.content.gates for m in run.measurements])

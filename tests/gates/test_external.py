@@ -236,11 +236,38 @@ def test_what_is_missing_or_broken_is_never_a_pass(tmp_path: Path, text: str, ga
     assert record.content.findings[0].message
 
 
-def test_a_wrong_expression_is_a_usage_error_that_names_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "gate",
+    [
+        "values: {a: 'a[['}\na: {min: 1}",
+        "cases: 'a[['\nfailed_cases: {max: 0}",
+        "case: {passed: 'a[['}\nfailed_cases: {max: 0}",
+        "values: {a: a}\ncandidate: 'a[['\na: {min: 1}",
+    ],
+)
+def test_a_wrong_expression_is_a_mistake_of_the_policy_that_names_it(tmp_path: Path, gate: str) -> None:
     write(tmp_path, {"a": 1})
-    record = check(tmp_path, "file: r.json\nvalues: {a: 'a[['}\na: {min: 1}")
-    assert record.verdict.exit_code is not ExitCode.PASSED
-    assert "JMESPath" in record.content.findings[0].message
+    with pytest.raises(PolicyError) as caught:
+        check(tmp_path, f"file: r.json\n{gate}")
+    (mistake,) = caught.value.mistakes
+    assert "'a[[' is no JMESPath expression" in mistake.what
+    assert "jmespath.org" in mistake.fix
+
+
+@pytest.mark.parametrize(
+    ("gate", "says"),
+    [
+        ("values: {wait: a}\nwait: {max: 1}", "use min, or say `better: {wait: lower}`"),
+        ("values: {wait: a}\nbetter: {wait: lower}\nwait: {min: 1}", "use max, or say `better: {wait: higher}`"),
+        ("pass_rate: {max: 1}", "use min"),
+        ("values: {wait: a}\nbetter: {wiat: lower}\nwait: {min: 1}", "`values`, and 'wiat' is none"),
+    ],
+)
+def test_which_way_is_better_is_said_of_own_values_alone(tmp_path: Path, gate: str, says: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        check(tmp_path, f"file: r.json\n{gate}")
+    (mistake,) = caught.value.mistakes
+    assert f"{mistake.what}; {mistake.fix}".removesuffix("; ").endswith(says)
 
 
 def test_unknown_keys_of_a_case_are_mistakes_of_the_policy(tmp_path: Path) -> None:

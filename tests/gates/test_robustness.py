@@ -373,3 +373,14 @@ def test_a_champion_that_refuses_other_rows_is_not_compared_with_and_that_is_sai
     assert held.champion is None
     assert "the champion refuses other rows" in held.note
     assert finding(record, "flip_rate", column="city").status is Status.ERROR
+
+
+def test_a_model_without_a_flip_does_not_hang_on_which_rows_were_drawn(tmp_path: Path) -> None:
+    """Asked again the same rows are answered alike, 0 of 400: no redraw of them would block."""
+    gate = "robustness: {perturb: [noise], metrics: {flip_rate: {max: 50%}}}"
+    record = asked(tmp_path, gate, candidate=SMOOTH)
+
+    stability = record.verdict.stability
+    assert record.verdict.exit_code is ExitCode.PASSED
+    assert stability is not None
+    assert stability.high < 0.01

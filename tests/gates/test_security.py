@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.models.test_malicious_pickles import ATTACKS
 
+from lockgate.errors import PolicyError
 from lockgate.run import CheckResult, execute
 from lockgate.scan.look import Look, look
 from lockgate.testing import run_examples
@@ -52,6 +53,13 @@ def test_a_pickle_that_runs_a_command_is_named_and_blocks(tmp_path: Path) -> Non
     held = finding(result, "unsafe_names")
     assert (held.status, held.value, held.note) == (Status.FAIL, 1.0, "os.system")
     assert not canary.exists()
+
+
+def test_what_opening_a_format_does_is_said_in_words(tmp_path: Path) -> None:
+    block = "{executable_format: {max: 0}}"
+    held = finding(gated(tmp_path, block, model=b"cbuiltins\nset\n(tR.", name="model.pkl"), "executable_format")
+    assert (held.status, held.note) == (Status.FAIL, "pickle, which can run code when opened")
+    assert finding(gated(tmp_path, block), "executable_format").note.startswith("lightgbm, which is data")
 
 
 def test_a_model_that_carries_code_blocks_with_its_reason(tmp_path: Path) -> None:
@@ -145,8 +153,16 @@ def test_a_missing_signature_fails_and_an_unreadable_one_is_an_error(tmp_path: P
         assert "public key" in held.message + held.reason
 
 
-def test_a_signature_that_is_asked_and_not_named_is_an_error(tmp_path: Path) -> None:
-    assert finding(gated(tmp_path, "{signature_valid: {min: 1}}"), "signature_valid").status is Status.ERROR
+@pytest.mark.parametrize(
+    ("metric", "setting"),
+    [("signature_valid: {min: 1}", "signature"), ("known_vulnerabilities: {max: 0}", "advisories")],
+)
+def test_what_is_asked_and_cannot_be_measured_is_a_mistake(tmp_path: Path, metric: str, setting: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        gated(tmp_path, f"{{{metric}}}")
+    (mistake,) = caught.value.mistakes
+    assert mistake.what == f"{metric.split(':', maxsplit=1)[0]} cannot be measured: `{setting}` is not set"
+    assert mistake.fix.startswith(f"add `{setting}`: ")
 
 
 def bundle(

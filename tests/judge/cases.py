@@ -21,6 +21,7 @@ from lockgate.types import (
 METRICS = {
     "f1": Metric(direction="higher", meaning="", low=0, high=1, compared=True),
     "loss": Metric(direction="lower", meaning="", low=0, compared=True),
+    "share": Metric(direction="lower", meaning="", low=0, high=1, unit="share"),
     "r2": Metric(direction="higher", meaning="", high=1, compared=True),
     "psi": Metric(direction="lower", meaning="", low=0),
     "rate": Metric(direction="neither", meaning="", low=0, high=1, compared=True),

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 from tests.judge.cases import clause, decide, gate, run
 from tests.judge.laws import around, drift, null, pair
 
 from lockgate.judge import judge
-from lockgate.types import At, Condition, Measurement, Rules, Stability, Status
+from lockgate.stats.chance.laws import law_by, uncertainty
+from lockgate.types import At, Condition, Inconclusive, Measurement, Rules, Stability, Status
 
 
 def stability(*conditions: tuple[Condition, Measurement], tolerate: float | None = None) -> Stability:
@@ -39,6 +41,19 @@ def test_a_pass_turns_with_any_of_several_and_a_block_with_all() -> None:
 def test_what_has_no_law_counts_as_certain_and_is_counted() -> None:
     held = stability((Condition(min=0.5), Measurement(metric="f1", value=0.8)))
     assert held == Stability(low=0, high=0, unknown=1)
+
+
+@pytest.mark.parametrize("inconclusive", ["by_estimate", "block", "pass"])
+def test_no_redraw_of_no_faults_has_one(inconclusive: Inconclusive) -> None:
+    """0 of 989 at `max: 0` passes on every redraw, whatever the law of the true share allows."""
+    law = uncertainty("beta", 989, law_by(beta(0.5, 989.5).ppf))
+    rules = Rules(gates=(gate(clause("share", Condition(max=0))),), inconclusive=inconclusive)
+    judged = judge(rules, [run(Measurement(metric="share", value=0.0, uncertainty=law))])
+    assert judged.verdict.status is Status.PASS
+    assert judged.verdict.stability == Stability(low=0, high=0, unknown=0)
+    (near,) = judge(rules, [run(Measurement(metric="share", value=1 / 989, uncertainty=law))]).findings
+    assert near.turns is not None
+    assert near.turns > 0.01
 
 
 def test_a_missing_measurement_has_no_stability() -> None:

@@ -63,6 +63,7 @@ BROKEN = [
     (NEEDS, "needs = 5", "`needs`"),
     (NEEDS, "needs = Needs(data='')", "`needs`"),
     (NEEDS, "needs = Needs(sensitive='no')", "`needs`"),
+    (NEEDS, "needs = Needs(either='data.group')", "`needs`: `either`"),
     (NEEDS, "needs = Needs(champion='maybe')", "no, if_there, yes"),
     (NEEDS, "needs = Needs(data='nowhere')", "the data role 'nowhere', which no policy names"),
     ('dimension = "own"', "dimension = 5", "`dimension`"),

@@ -229,7 +229,9 @@ def test_limits_against_the_champion_that_make_no_sense(refused: Refused, condit
 def test_only_a_gate_that_compares_takes_limits_against_the_champion(refused: Refused, bound: str) -> None:
     (mistake,) = refused(with_condition(f"f1: {{{bound}: 0.01}}"))
     assert mistake.what == "f1 is not compared with the champion here"
-    assert "the gate `champion` compares" in mistake.fix
+    assert mistake.fix == "the gate `champion` compares: write it there, or use min"
+    (mistake,) = refused(with_condition(f"size: {{{bound}: 0.01}}"))
+    assert mistake.fix == "use max"  # no model's quality: the gate `champion` has no such metric
 
 
 @pytest.mark.parametrize(
@@ -265,6 +267,15 @@ def test_a_gates_own_settings_are_told_like_any_other(refused: Refused) -> None:
         ("gates.g.noise", "expected a number, not the text '0.1'", "write 0.1 without quotes"),
         ("gates.g.names", "expected a list, not the text 'flips'", "write [flips]"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [("5%", "write 0.05"), ("60 s", "write 60"), ("1.5 min", "write 90"), ("2 MB", "write 2000000"), ("1e999 s", "")],
+)
+def test_a_number_with_a_unit_is_written_out(refused: Refused, written: str, fix: str) -> None:
+    (mistake,) = refused(with_gate(f"noise: {written}\nflips_rate: {{max: 5%}}", "Noise"))
+    assert (mistake.what, mistake.fix) == (f"expected a number, not the text {written!r}", fix)
 
 
 def test_a_metric_named_in_both_ways(refused: Refused) -> None:

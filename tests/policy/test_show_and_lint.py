@@ -95,6 +95,11 @@ def test_the_smallest_policy_needs_no_advice(load: Load) -> None:
     assert lint(load(POLICY)) == ()
 
 
+def test_one_wrong_row_blocks_only_where_there_are_rows(load: Load) -> None:
+    gates = "  compliance: {card: card.md}\n  security: {signature: {file: m.sig, public_key: key}}\n"
+    assert not [advice for advice in lint(load(POLICY + gates)) if "one wrong row" in advice.what]
+
+
 @pytest.mark.parametrize(
     ("text", "what", "place"),
     [

@@ -37,6 +37,17 @@ class OfTasks:
     fix: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Marks a setting that is there for some metrics alone, which cannot be measured without it.
+
+    Set and judged by none of them, or asked and not set, it is a mistake of the policy; `fix` is a condition on one.
+    """
+
+    by: tuple[str, ...]
+    fix: str
+
+
 RuleFile: TypeAlias = Annotated[str, Deciding()]
 """A file of the project that is a part of the rules (limits, a key that is trusted), relative to the policy.
 
@@ -61,6 +72,7 @@ class Needs:
         candidate: whether it reads the candidate's predictions and the label.
         champion: whether it reads the champion's predictions.
         sensitive: whether it needs `data.sensitive`.
+        either: keys of which the policy must name one: of `data` (`data.group`), or settings of the gate.
         model: whether it asks the models itself (`Evidence.candidate_model`).
         artifact: whether it reads the models' bytes (`Evidence.artifacts`), which are then not opened for it.
         apart: whether it works in processes of its own, so that it may run beside other gates.
@@ -74,6 +86,7 @@ class Needs:
     candidate: Want = "no"
     champion: Want = "no"
     sensitive: bool = False
+    either: tuple[str, ...] = ()
     model: Want = "no"
     artifact: Want = "no"
     apart: bool = False

@@ -99,8 +99,13 @@ class Settings(Params):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if sum(said is not None for said in (self.value, self.sql, self.function)) != 1:
+        said = [f"`{key}`" for key in ("value", "sql", "function") if getattr(self, key) is not None]
+        if not said:
             raise ValueError("say what a decision is worth: one of `value`, `sql` and `function`")
+        if len(said) > 1:
+            raise ValueError(
+                f"{' and '.join(said)} stand here, and one of them says what a decision is worth: keep one"
+            )
         return self
 
 

@@ -1,15 +1,16 @@
 """The gate `compliance`: whether the model's papers are there, say what they must, and answer the rules."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
 from lockgate.compliance.card import FIELDS, Card, read_card, says_something, text_of
 from lockgate.compliance.controls import RISK_CLASSES, Framework, RiskClass, controls_of, lacking
 from lockgate.evidence.view import Evidence
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Judged, Needs, Params
 from lockgate.types import At, Condition, Measurement, Metric, Missing, Status
 
 CORE = ("name", "owner", "licence", "intended_use", "out_of_scope", "training_data", "evaluation", "limitations")
@@ -45,7 +46,10 @@ class Settings(Params):
     require: tuple[str, ...] = Field(CORE, description="fields that the card must say")
     licences: tuple[str, ...] = Field((), description="licences that are allowed, as the card writes them; empty: any")
     risk_class: RiskClass | None = Field(None, description="class under the EU AI Act; left out: what the card says")
-    controls: tuple[Framework, ...] = Field((), description="rule books: eu-ai-act, nist-ai-rmf, iso-42001")
+    controls: Annotated[
+        tuple[Framework, ...],
+        Judged(by=("control_answered", "unanswered_controls"), fix="unanswered_controls: {max: 0}"),
+    ] = Field((), description="rule books: eu-ai-act, nist-ai-rmf, iso-42001")
 
     @field_validator("require")
     @classmethod
@@ -54,6 +58,43 @@ class Settings(Params):
         if strange or not require:
             raise ValueError(f"{strange[0]!r} is none of {', '.join(FIELDS)}" if strange else "name at least one field")
         return require
+
+
+METRICS: Mapping[str, Metric] = {
+    "missing_fields": Metric(
+        direction="lower",
+        meaning="Required fields that the card does not say.",
+        low=0,
+        default=Condition(max=0),
+    ),
+    "licence_allowed": Metric(
+        direction="higher",
+        meaning="1: the card names a licence that is allowed.",
+        low=0,
+        high=1,
+        default=Condition(min=1),
+    ),
+    "prohibited": Metric(
+        direction="lower",
+        meaning="1: the use is prohibited (EU AI Act, Art. 5).",
+        low=0,
+        high=1,
+        default=Condition(max=0),
+    ),
+    "days_since_review": Metric(direction="lower", meaning="Days since the card was last reviewed."),
+    "control_answered": Metric(
+        direction="higher", meaning="1: all evidence that a control asks for is there.", low=0, high=1
+    ),
+    "unanswered_controls": Metric(direction="lower", meaning="Controls whose evidence is not all there.", low=0),
+}
+"""All metrics that the gate measures, by name."""
+
+
+def _metrics(params: Settings) -> Mapping[str, Metric]:
+    """Rule books that are named must be answered, unless the policy allows some gaps or judges control by control."""
+    if not params.controls:
+        return METRICS
+    return {**METRICS, "unanswered_controls": replace(METRICS["unanswered_controls"], default=Condition(max=0))}
 
 
 class Compliance:
@@ -86,33 +127,7 @@ class Compliance:
     dimension: ClassVar[str] = "compliance"
     params = Settings
     needs: ClassVar[Needs] = Needs(data=None)
-    metrics: ClassVar[Mapping[str, Metric]] = {
-        "missing_fields": Metric(
-            direction="lower",
-            meaning="Required fields that the card does not say.",
-            low=0,
-            default=Condition(max=0),
-        ),
-        "licence_allowed": Metric(
-            direction="higher",
-            meaning="1: the card names a licence that is allowed.",
-            low=0,
-            high=1,
-            default=Condition(min=1),
-        ),
-        "prohibited": Metric(
-            direction="lower",
-            meaning="1: the use is prohibited (EU AI Act, Art. 5).",
-            low=0,
-            high=1,
-            default=Condition(max=0),
-        ),
-        "days_since_review": Metric(direction="lower", meaning="Days since the card was last reviewed."),
-        "control_answered": Metric(
-            direction="higher", meaning="1: all evidence that a control asks for is there.", low=0, high=1
-        ),
-        "unanswered_controls": Metric(direction="lower", meaning="Controls whose evidence is not all there.", low=0),
-    }
+    metrics: ClassVar[Callable[[Settings], Mapping[str, Metric]]] = staticmethod(_metrics)
     libraries: ClassVar[Sequence[str]] = ("lockgate",)
     examples: ClassVar[Sequence[Example]] = (
         Example(
@@ -175,7 +190,9 @@ def _age(card: Card) -> Measurement | Missing:
     try:
         reviewed = date.fromisoformat((said or "")[:10])
     except ValueError:
-        reason = "the card names no review date" if said is None else "the card's review date is no date (2026-11-29)"
+        reason = "the card names no review date"
+        if said is not None:
+            reason = f"the card's review date {said[:40]!r} is no date; write YYYY-MM-DD, as in 2026-03-09"
         return Missing(metric="days_since_review", reason=reason)
     days = (datetime.now(UTC).date() - reviewed).days
     if days < 0:
@@ -186,11 +203,11 @@ def _age(card: Card) -> Measurement | Missing:
 def _controls(card: Card, params: Settings, gates: frozenset[str], *, sheet: bool) -> Iterator[Measurement | Missing]:
     risk = params.risk_class or card.fields.get("risk_class", "").strip().lower() or None
     risk = risk if risk in RISK_CLASSES else None
-    unanswered = 0
+    unanswered: list[str] = []
     for framework in params.controls:
         for control in controls_of(framework, risk):
             lacks = lacking(control, card.fields, gates, sheet=sheet)
-            unanswered += bool(lacks)
+            unanswered += [f"{control.id}: {', '.join(lacks)}"] if lacks else []
             yield Measurement(
                 metric="control_answered",
                 at=At(case=f"{framework} {control.id}"),
@@ -198,7 +215,7 @@ def _controls(card: Card, params: Settings, gates: frozenset[str], *, sheet: boo
                 note=f"{control.title}: {', '.join(lacks)} missing" if lacks else control.title,
             )
     if params.controls:
-        yield Measurement(metric="unanswered_controls", value=float(unanswered))
+        yield Measurement(metric="unanswered_controls", value=float(len(unanswered)), note="; ".join(unanswered))
     else:
         for metric in ("control_answered", "unanswered_controls"):
             yield Missing(metric=metric, reason="`controls` names no rule book")

@@ -1,7 +1,8 @@
 """The gate `explainability`: what the candidate leans on, whether it may, and whether that has changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,14 +15,14 @@ from lockgate.explain.examples import COLUMNS, FILES, PREDICTED, ROLES, model
 from lockgate.explain.leaning import Leaning, leanings, named, of_columns, of_one, of_two, weighed
 from lockgate.explain.lime import LEAST_ROWS, surrogates
 from lockgate.explain.proxies import leading, told
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Judged, Needs, Params
 from lockgate.globs import matches
 from lockgate.numbers import short
 from lockgate.stats.attribution import shares as of
 from lockgate.stats.attribution.draws import agreement_of_halves, around, drawn_mean
 from lockgate.stats.chance.laws import law_of_draws, normal_law, uncertainty
 from lockgate.stats.undefined import Undefined
-from lockgate.types import JSON, At, Attached, Measurement, Metric, Missing, Status
+from lockgate.types import JSON, At, Attached, Condition, Measurement, Metric, Missing, Status
 
 
 def _share(meaning: str, *, compared: bool = False) -> Metric:
@@ -86,11 +87,20 @@ class ExplainabilityParams(Params):
         500_000, ge=1_000, description="rows that the model is asked for, by permutation; over it fewer are explained"
     )
     seconds: float = Field(300.0, gt=0, description="time for explaining each model")
-    forbid: tuple[str, ...] = Field((), description="columns, or globs, that the model may not lean on")
+    forbid: Annotated[tuple[str, ...], Judged(by=("forbidden_share",), fix="forbidden_share: {max: 0}")] = Field(
+        (), description="columns, or globs, that the model may not lean on"
+    )
     leading: float = Field(0.9, gt=0, le=1, description="share of the attribution that `proxy_auc` is about")
     lime_rows: int = Field(30, ge=LEAST_ROWS, le=5_000, description="rows that LIME explains too")
     lime_samples: int = Field(2_000, ge=100, description="rows that LIME makes around each of them")
     picture: bool = Field(default=True, description="whether pictures of the attributions are kept beside the Record")
+
+
+def _metrics(params: ExplainabilityParams) -> Mapping[str, Metric]:
+    """What is forbidden may have no share at all, unless the policy allows some."""
+    if not params.forbid:
+        return METRICS
+    return {**METRICS, "forbidden_share": replace(METRICS["forbidden_share"], default=Condition(max=0))}
 
 
 class Explainability:
@@ -141,7 +151,7 @@ class Explainability:
     dimension: ClassVar[str] = "explainability"
     params = ExplainabilityParams
     needs: ClassVar[Needs] = Needs(data="validation", candidate="yes", champion="if_there", model="yes")
-    metrics: ClassVar[Mapping[str, Metric]] = METRICS
+    metrics: ClassVar[Callable[[ExplainabilityParams], Mapping[str, Metric]]] = staticmethod(_metrics)
     libraries: ClassVar[Sequence[str]] = ("lockgate", "numpy", "shap", "lime")
     examples: ClassVar[Sequence[Example]] = (
         Example(

@@ -4,16 +4,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from lockgate.errors import EvidenceError
+from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.view import Evidence
 from lockgate.external.cases import Case, Results
 from lockgate.external.command import Walls, run
-from lockgate.external.paths import search
+from lockgate.external.paths import search, searcher
 from lockgate.external.read import Format, read
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.stats.paired.cases import against, by_case, own
@@ -72,6 +72,19 @@ class Settings(Params):
         (), description="files and folders that `command` may read beside the policy's folder, hidden ones too"
     )
 
+    @field_validator("cases", "case", "values", "candidate")
+    @classmethod
+    def _are_paths(cls, said: str | Mapping[str, str] | None) -> str | Mapping[str, str] | None:
+        for path in said.values() if isinstance(said, Mapping) else (said,):
+            try:
+                if path is not None:
+                    searcher(path, "")
+            except UsageError as error:
+                raise _WrongSetting(error.what, error.fix) from error
+            except EvidenceError:
+                return said  # the library is not installed here; whoever runs the gate is told
+        return said
+
     @field_validator("case")
     @classmethod
     def _known_keys(cls, case: Mapping[str, str]) -> Mapping[str, str]:
@@ -96,6 +109,13 @@ class Settings(Params):
         if taken:
             raise ValueError(f"{taken[0]!r} is a metric of the gate itself: take another name")
         return values
+
+    @model_validator(mode="after")
+    def _of_values(self) -> Self:
+        strange = sorted(set(self.better) - set(self.values))
+        if strange:
+            raise ValueError(f"`better` is about the metrics of `values`, and {strange[0]!r} is none")
+        return self
 
 
 def metrics(params: Settings) -> Mapping[str, Metric]:

@@ -145,7 +145,9 @@ class Forecast:
     api: ClassVar[int] = API
     dimension: ClassVar[str] = "performance"
     params = Settings
-    needs: ClassVar[Needs] = Needs(data="validation", training="if_there", candidate="yes", champion="if_there")
+    needs: ClassVar[Needs] = Needs(
+        data="validation", training="if_there", candidate="yes", champion="if_there", either=("data.time", "origin")
+    )
     metrics: ClassVar[Mapping[str, Metric]] = METRICS
     libraries: ClassVar[Sequence[str]] = ("lockgate", "numpy")
     examples: ClassVar[Sequence[Example]] = (

@@ -1,13 +1,13 @@
 """Privacy: personal data and secrets where a model's data, files and texts should hold none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from lockgate.errors import EvidenceError, did_you_mean, nearest
 from lockgate.evidence.view import Evidence
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Judged, Needs, Params
 from lockgate.globs import matches
 from lockgate.pii.anonymity import classes_of
 from lockgate.pii.detect import CONFIDENCE, Detector, Finder
@@ -52,7 +52,7 @@ class PrivacyParams(Params):
     sample: int | None = Field(
         None, ge=100, description="look at so many rows, drawn at random; left out: at all of them"
     )
-    quasi_identifiers: tuple[str, ...] = Field(
+    quasi_identifiers: Annotated[tuple[str, ...], Judged(by=_OF_CLASSES, fix="k_anonymity: {min: 5}")] = Field(
         (), description="columns that together may tell who a row is about: age, sex, postcode …"
     )
     sensitive: str | None = Field(None, description="the column that `l_diversity` is about; left out: the label")

@@ -121,7 +121,7 @@ class Ranking:
     api: ClassVar[int] = API
     dimension: ClassVar[str] = "performance"
     params = Settings
-    needs: ClassVar[Needs] = Needs(data="validation", candidate="yes", champion="if_there")
+    needs: ClassVar[Needs] = Needs(data="validation", candidate="yes", champion="if_there", either=("data.group",))
     metrics = staticmethod(_metrics)
     libraries: ClassVar[Sequence[str]] = ("lockgate", "numpy")
     examples: ClassVar[Sequence[Example]] = (

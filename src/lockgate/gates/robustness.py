@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
 from lockgate.errors import did_you_mean
 from lockgate.evidence.samples import frame_of
 from lockgate.evidence.view import Evidence
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Judged, Needs, Params
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
 from lockgate.robustness.cases import PERTURBATIONS, Amounts, Perturbation
 from lockgate.robustness.measure import Quality
@@ -47,12 +47,17 @@ class Settings(Params):
     tolerance: float = Field(
         0.1, ge=0, description="a regression's prediction flips when it moves by more standard deviations of the label"
     )
-    monotone: Mapping[str, Way | Mapping[str, Way]] = Field(
+    monotone: Annotated[
+        Mapping[str, Way | Mapping[str, Way]],
+        Judged(by=("monotonicity_violations",), fix="monotonicity_violations: {max: 0}"),
+    ] = Field(
         default_factory=dict,
         description="features with which the score of the positive class, or a regression's value, may only go `up` or"
         " `down`; of several classes `{FEATURE: {CLASS: up}}`",
     )
-    invariant: tuple[str, ...] = Field((), description="columns whose value must not change a decision")
+    invariant: Annotated[tuple[str, ...], Judged(by=("invariance_flips",), fix="invariance_flips: {max: 0}")] = Field(
+        (), description="columns whose value must not change a decision"
+    )
     steps: int = Field(10, ge=1, le=100, description="steps along a feature's quantiles")
 
     @field_validator("quality")

@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.uri import redacted
 from lockgate.evidence.view import Artifact, Evidence
-from lockgate.gates.base import API, Example, Needs, Params, RuleFile
+from lockgate.gates.base import API, Example, Judged, Needs, Params, RuleFile
 from lockgate.scan.advisories import Audit, audit
 from lockgate.scan.bom import MEDIA_TYPE, Data, bom
+from lockgate.scan.formats import Tier
 from lockgate.scan.libraries import needed
 from lockgate.scan.look import Look, look
 from lockgate.scan.signature import check
@@ -21,6 +22,11 @@ from lockgate.types import JSON, Attached, Condition, Measurement, Metric, Missi
 
 _FEW = 8
 _NONE = Condition(max=0.0)
+_OPENED: Mapping[Tier, str] = {
+    "A": "is data and runs nothing when opened",
+    "B": "can run code when opened",
+    "C": "carries code, which opening it runs",
+}
 _count = partial(Metric, direction="lower", low=0)
 
 
@@ -51,9 +57,11 @@ class Signature(BaseModel):
 class Settings(Params):
     """What the candidate's bytes are held against beside themselves; paths are relative to the policy."""
 
-    signature: Signature | None = Field(None, description="the signature that the candidate must have")
-    advisories: str | None = Field(
-        None, min_length=1, description="an audit of the model's environment: `pip-audit --format json`"
+    signature: Annotated[Signature | None, Judged(by=("signature_valid",), fix="signature_valid: {min: 1}")] = Field(
+        None, description="the signature that the candidate must have"
+    )
+    advisories: Annotated[str | None, Judged(by=("known_vulnerabilities",), fix="known_vulnerabilities: {max: 0}")] = (
+        Field(None, min_length=1, description="an audit of the model's environment: `pip-audit --format json`")
     )
 
 
@@ -191,7 +199,7 @@ def _looked(seen: Look) -> Iterator[Measurement | Missing]:
     if seen.tier is None:
         yield Missing(metric="executable_format", reason="the file is of no known format")
     else:
-        said = f"{seen.kind}, tier {seen.tier}"
+        said = f"{seen.kind}, which {_OPENED[seen.tier]}"
         details: dict[str, JSON] = {"format": seen.kind, "tier": seen.tier, "names": len(seen.names)}
         yield Measurement(metric="executable_format", value=float(seen.tier != "A"), note=said, details=details)
 

@@ -20,11 +20,15 @@ class Blocks:
 def chance_to_block(case: Case, share: float | None, decision: Decision) -> float | None:
     """The chance that a condition blocks on other rows, as many: that its estimate falls on the blocking side.
 
-    The law of the estimate is that of its uncertainty, centred where it stands now; None where that is unknown.
+    The law of the estimate is that of its uncertainty, centred where it stands now; None where that is unknown. Where
+    the best value alone holds and the estimate is there (0 of n, `max: 0`), no redraw from where it stands blocks; the
+    law of the true value, which has a worse side only, would say otherwise.
     """
     held = case.held
     if case.bound == "warn" or held.uncertainty is None:
         return None
+    if held.kind == "absolute" and _faultless(case):
+        return 0.0
     if held.kind == "claim":
         edge = held.proof(decision.confidence)
     elif held.kind == "comparative":
@@ -34,6 +38,12 @@ def chance_to_block(case: Case, share: float | None, decision: Decision) -> floa
     else:
         edge = held.edge if decision.inconclusive == "by_estimate" else _shifted(case, decision)
     return None if edge is None else held.beyond(edge)
+
+
+def _faultless(case: Case) -> bool:
+    """Whether the limit is the metric's best value, and so is the estimate."""
+    held, best = case.held, case.metric.low if case.held.worse > 0 else case.metric.high
+    return not held.against_champion and held.value == held.limit == best
 
 
 def blocks(finding: Finding, decision: Decision) -> Blocks:

@@ -26,7 +26,9 @@ class _Wrong:
     fix: str = ""
 
 
-def read_condition(name: str, metric: Metric, node: Node, level: Level, mistakes: list[Mistake]) -> Condition | None:
+def read_condition(
+    name: str, metric: Metric, node: Node, level: Level, mistakes: list[Mistake], *, turned_by: str = ""
+) -> Condition | None:
     """The condition on a metric, or None after adding what is wrong with it to `mistakes`.
 
     Args:
@@ -35,6 +37,7 @@ def read_condition(name: str, metric: Metric, node: Node, level: Level, mistakes
         node: the policy's `{min: …, level: …}`.
         level: the gate's level, which holds where the condition gives none.
         mistakes: collects what is wrong.
+        turned_by: the setting that says which way the metric is better; empty: the gate itself does.
     """
     if not isinstance(node.value, Mapping):
         fix = f"write {_example(metric, node)}"
@@ -47,7 +50,7 @@ def read_condition(name: str, metric: Metric, node: Node, level: Level, mistakes
         entry = node.entries.get(key)
         if entry is None:
             continue
-        wrong = _wrong_direction(name, metric, key) or _wrong_comparison(name, metric, key)
+        wrong = _wrong_comparison(name, metric, key) or _wrong_direction(name, metric, key, turned_by)
         if wrong is not None:
             mistakes.append(Mistake(place=entry.place, what=wrong.what, fix=wrong.fix))
             continue
@@ -91,7 +94,7 @@ def _wrongs(name: str, metric: Metric, limits: Mapping[str, float]) -> Iterator[
             yield wrong
 
 
-def _wrong_direction(name: str, metric: Metric, key: str) -> _Wrong | None:
+def _wrong_direction(name: str, metric: Metric, key: str, turned_by: str) -> _Wrong | None:
     if metric.direction == "neither":
         if key in ("max_drop", "min_gain"):
             return _Wrong(key, f"{name} has no better side, so it can neither drop nor gain", "use min and max")
@@ -99,9 +102,11 @@ def _wrong_direction(name: str, metric: Metric, key: str) -> _Wrong | None:
     wrong, right = ("max", "min") if metric.direction == "higher" else ("min", "max")
     if key not in (wrong, f"{wrong}_ratio"):
         return None
-    return _Wrong(
-        key, f"the wrong direction: of {name} {metric.direction} is better", f"use {key.replace(wrong, right)}"
-    )
+    fix = f"use {key.replace(wrong, right)}"
+    if turned_by:
+        other = "lower" if metric.direction == "higher" else "higher"
+        fix += f", or say `{turned_by}: {{{name}: {other}}}`"
+    return _Wrong(key, f"the wrong direction: of {name} {metric.direction} is better", fix)
 
 
 def _wrong_comparison(name: str, metric: Metric, key: str) -> _Wrong | None:
@@ -109,10 +114,19 @@ def _wrong_comparison(name: str, metric: Metric, key: str) -> _Wrong | None:
         return None
     if not metric.compared:
         what = f"{name} is not compared with the champion here"
-        return _Wrong(key, what, "the gate `champion` compares: write it there, or use min or max")
+        use = {"higher": "use min", "lower": "use max", "neither": "use min or max"}[metric.direction]
+        fix = f"the gate `champion` compares: write it there, or {use}" if _champion_has(name) else use
+        return _Wrong(key, what, fix)
     if key in ("min_ratio", "max_ratio") and (metric.low is None or metric.low < 0):
         return _Wrong(key, f"{name} can be negative, where a ratio says nothing", "use max_drop or min_gain")
     return None
+
+
+def _champion_has(name: str) -> bool:
+    """Whether the gate `champion` measures a metric of this name."""
+    from lockgate.gates.champion import METRICS  # numerical libraries: only where a mistake is told
+
+    return name in METRICS
 
 
 def _outside(name: str, metric: Metric, key: str, value: float, limits: Mapping[str, float]) -> _Wrong | None:

@@ -48,7 +48,9 @@ class _Reading:
 
     def clause(self, name: str, node: Node, scope: Scope, column: str | None = None) -> Iterator[Clause]:
         """The clause about a metric, if its condition holds together."""
-        condition = read_condition(name, self.metrics[name], node, self.level, self.mistakes)
+        turned = "better" in self.gate.params.model_fields and name not in metrics_of(self.gate)
+        by = "better" if turned else ""
+        condition = read_condition(name, self.metrics[name], node, self.level, self.mistakes, turned_by=by)
         if condition is not None:
             yield Clause(metric=name, scope=scope, condition=condition, column=column, place=node.at)
 

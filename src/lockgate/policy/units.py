@@ -163,6 +163,12 @@ def number_hint(text: str) -> str:
         return f"write a decimal point: {comma[1]}.{comma[2]}"
     if re.fullmatch(_NUMBER, bare):
         return f"write {bare} without quotes"
+    per_cent, quantity = _PER_CENT.match(bare), _QUANTITY.match(bare)
+    factor = "0.01" if per_cent else {**TIMES, **SIZES}.get(quantity[2]) if quantity else None
+    digits = per_cent or quantity
+    if digits and factor:
+        value = float(digits[1]) * float(factor)
+        return f"write {value:.12g}" if math.isfinite(value) else ""
     if "_" in bare and _UNDERSCORES.match(bare):
         return f"write {bare.replace('_', '')}"
     return ""

@@ -130,6 +130,8 @@ def _hint(node: Node, said: Sequence[str]) -> str:
     if not isinstance(node.value, str):
         return ""
     text = node.value
+    if "a whole number" in said and "%" in text:
+        return ""
     if any("number" in what for what in said):
         return number_hint(text)
     if "true or false" in said and text.lower() in ("yes", "no", "on", "off"):

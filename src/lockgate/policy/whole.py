@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from lockgate.errors import LockgateError, Mistake, did_you_mean
-from lockgate.gates.base import Gate, OfTasks, metrics_of
+from lockgate.gates.base import Gate, Judged, OfTasks, metrics_of
 from lockgate.policy.blocks import Blocks
 from lockgate.policy.loaded import Overrides
 from lockgate.policy.model import ROLES
@@ -45,6 +45,8 @@ def check_whole(top: Node, blocks: Blocks, overrides: Overrides, finder: Finder)
             names = ", ".join(sorted(metrics_of(built.spec.gate, built.spec.params)))
             fix = f"add a condition on one of its metrics: {names}"
             yield Mistake(place=built.spec.place, what="the gate asks nothing", fix=fix)
+        else:
+            yield from _check_judged(built, given)
         yield from _check_task(built, given)
         yield from _check_silenced(built)
     asking = [built for built in blocks.gates if built.rules.clauses]
@@ -109,6 +111,9 @@ def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[M
     if needs.sensitive and not given.value("data", "sensitive"):
         fix = "add data.sensitive: [COLUMN, …]"
         yield Mistake(place=node.at, what="the gate needs sensitive columns, and the policy names none", fix=fix)
+    if needs.either and not any(_names(key, node, given) for key in needs.either):
+        what = f"the gate needs {' or '.join(needs.either)}, and the policy names none"
+        yield Mistake(place=node.at, what=what, fix=f"add {needs.either[0]}: COLUMN")
     slices = node.entries.get("slices")
     if slices is not None and slices.entries and not given.value("data", "slices"):
         yield Mistake(place=slices.at, what="the policy names no slices", fix="add data.slices: [COLUMN, …]")
@@ -129,6 +134,23 @@ def _check_task(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
             what = f"{clause.metric} is a metric of {' and '.join(tasks)}, and the model's task is {task}"
             known = sorted(name for name, metric in metrics.items() if not metric.tasks or task in metric.tasks)
             yield Mistake(place=clause.place, what=what, fix=did_you_mean(clause.metric, known))
+
+
+def _check_judged(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
+    """Settings that no condition looks at, and conditions that nothing can be measured for."""
+    for key, field in type(built.spec.params).model_fields.items():
+        mark = next((mark for mark in field.metadata if isinstance(mark, Judged)), None)
+        if mark is None:
+            continue
+        asking = [clause for clause in built.rules.clauses if clause.metric in mark.by]
+        if not getattr(built.spec.params, key):
+            for clause in asking:
+                what = f"{clause.metric} cannot be measured: `{key}` is not set"
+                yield Mistake(place=clause.place, what=what, fix=f"add `{key}`: {field.description}")
+        elif not asking:
+            node = given.node("gates", built.spec.id, key)
+            place = built.spec.place if node is None else node.at
+            yield Mistake(place=place, what=f"`{key}` judges nothing", fix=f"add {mark.fix}")
 
 
 def _check_silenced(built: BuiltGate) -> Iterator[Mistake]:
@@ -163,6 +185,13 @@ def _compares(node: Node) -> bool:
     sections += columns.entries.values() if columns is not None else ()
     conditions = (condition for section in sections for condition in section.entries.values())
     return any(bound in condition.entries for condition in conditions for bound in COMPARATIVE_BOUNDS)
+
+
+def _names(key: str, node: Node, given: _Given) -> bool:
+    """Whether the policy's data, or a gate's block, names a key (`data.group`, `origin`)."""
+    if key.startswith("data."):
+        return given.value(*key.split(".")) is not None
+    return key in node.entries and node.entries[key].value is not None
 
 
 def _roles(node: Node) -> tuple[str, ...]:
