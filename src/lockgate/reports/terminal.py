@@ -184,7 +184,7 @@ def _finding(console: "Console", finding: Finding, metric: Metric | None) -> Non
     if finding.excused_by is not None:
         _line(console, (f"excused: {_safe(finding.excused_by, long=True)}", ""), indent=4)
     place = no_commands(plain(str(finding.place), 200)) if finding.place.line else ""
-    _line(console, (" · ".join([*facts(finding), *([place] if place else [])]), "dim"), indent=4)
+    _line(console, (" · ".join([*facts(finding, metric), *([place] if place else [])]), "dim"), indent=4)
 
 
 def _scorecard(console: "Console", record: Record) -> None:

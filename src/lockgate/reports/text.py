@@ -186,13 +186,26 @@ def why(finding: Finding, limit: int = SENTENCE_LIMIT) -> str:
     return sentence(reason if found else finding.message, limit)
 
 
-def facts(finding: Finding) -> tuple[str, ...]:
-    """What else is known of a finding: what decided it, its interval, its champion, the rows of a part."""
-    unit, part = finding.unit, finding.at.slice is not None or finding.at.group is not None
+def candidate(finding: Finding, metric: Metric | None) -> float | None:
+    """The candidate's own value where its drop, gain or ratio was held against the limit; else None."""
+    value, champion = finding.value, finding.champion
+    if value is None or champion is None or metric is None or finding.bound not in _COMPARED:
+        return None
+    if finding.bound in {"min_ratio", "max_ratio"}:
+        return champion + (value - 1) * abs(champion)  # as `compare.compared` takes a ratio to a negative champion
+    return champion + (value if (finding.bound == "min_gain") == (metric.direction == "higher") else -value)
+
+
+def facts(finding: Finding, metric: Metric | None = None) -> tuple[str, ...]:
+    """What else is known of a finding: what decided it, its interval, both models' values, the rows of a part."""
+    own = candidate(finding, metric)
+    unit = finding.unit if metric is None else metric.unit  # of the models' values; the finding of a ratio has none
+    part = finding.at.slice is not None or finding.at.group is not None
     held = (
         sentence(finding.reason),
         plain(finding.note),
         interval(finding) and f"interval {interval(finding)}",
+        own is not None and f"candidate {short(own, unit)}",
         finding.champion is not None and f"champion {short(finding.champion, unit)}",
         part and finding.rows is not None and plural(finding.rows, "row"),
         finding.shaky and not finding.reason and "the interval straddles the limit",
