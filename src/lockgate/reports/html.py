@@ -85,6 +85,7 @@ def render(record: Record) -> str:
         policy=_policy(record),
         attachments=_attachments(record),
         command=sorting.command(record),
+        again=sorting.again(record),
     )
     return text + "\n"
 
