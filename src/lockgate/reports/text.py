@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
-from lockgate.compare import upward
+from lockgate.compare import candidate, upward
 from lockgate.numbers import apart, short
 from lockgate.types import At, Bound, ExitCode, Finding, Metric, Record, Status
 
@@ -184,16 +184,6 @@ def why(finding: Finding, limit: int = SENTENCE_LIMIT) -> str:
     """Why nothing could be judged; the report itself says what of."""
     _, found, reason = finding.message.partition(" could not be judged: ")
     return sentence(reason if found else finding.message, limit)
-
-
-def candidate(finding: Finding, metric: Metric | None) -> float | None:
-    """The candidate's own value where its drop, gain or ratio was held against the limit; else None."""
-    value, champion = finding.value, finding.champion
-    if value is None or champion is None or metric is None or finding.bound not in _COMPARED:
-        return None
-    if finding.bound in {"min_ratio", "max_ratio"}:
-        return champion + (value - 1) * abs(champion)  # as `compare.compared` takes a ratio to a negative champion
-    return champion + (value if (finding.bound == "min_gain") == (metric.direction == "higher") else -value)
 
 
 def facts(finding: Finding, metric: Metric | None = None) -> tuple[str, ...]:
