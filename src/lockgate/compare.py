@@ -6,7 +6,7 @@ Every comparison is the positive one: what is unknown, not finite or outside its
 import math
 
 from lockgate.law import quantile
-from lockgate.types import ABSOLUTE_BOUNDS, Bound, Measurement, Metric
+from lockgate.types import ABSOLUTE_BOUNDS, Bound, Finding, Measurement, Metric
 
 ABSOLUTE = frozenset({*ABSOLUTE_BOUNDS, "warn"})
 """The bounds that need no champion."""
@@ -60,6 +60,16 @@ def compared(measured: Measurement, metric: Metric, bound: Bound) -> float:
         raise ValueError("neither direction of this metric is better, so it cannot drop or gain")
     gain = value - champion if metric.direction == "higher" else champion - value
     return gain if bound == "min_gain" else -gain
+
+
+def candidate(finding: Finding, metric: Metric | None) -> float | None:
+    """The candidate's own value where its drop, gain or ratio was held against the limit; else None."""
+    value, champion, bound = finding.value, finding.champion, finding.bound
+    if value is None or champion is None or metric is None or bound in ABSOLUTE:
+        return None
+    if bound in {"min_ratio", "max_ratio"}:
+        return champion + (value - 1) * abs(champion)  # as `compared` takes it
+    return champion + (value if (bound == "min_gain") == (metric.direction == "higher") else -value)
 
 
 def interval(

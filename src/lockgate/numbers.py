@@ -4,7 +4,7 @@ _BYTES = ("B", "kB", "MB", "GB", "TB")
 
 
 def short(value: float, unit: str | None = None, digits: int = 4) -> str:
-    """`value` with `digits` significant digits and its unit."""
+    """`value` with `digits` significant digits, all those before the point at least, and its unit."""
     if unit == "s":
         return f"{_digits(value * 1000, digits)} ms" if abs(value) < 1 else f"{_digits(value, digits)} s"
     if unit == "bytes":
@@ -25,6 +25,8 @@ def apart(value: float, limit: float, unit: str | None = None) -> tuple[str, str
 
 
 def _digits(value: float, digits: int) -> str:
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if abs(value) >= 10_000 else str(int(value))
-    return f"{value:.{digits}g}"
+    text = f"{value:.{digits}g}"
+    if abs(value) < 1e15 and (value == int(value) or "e+" in text):  # 99.6 to two digits is 100, not 1e+02
+        whole = round(value)
+        return f"{whole:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if abs(whole) >= 10_000 else str(whole)
+    return text

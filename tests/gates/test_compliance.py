@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import indent
@@ -11,6 +12,8 @@ from textwrap import indent
 import pytest
 from ruamel.yaml import YAML
 from tests.engine.projects import project
+from tests.reports.making import held
+from tests.reports.making import record as made
 
 from lockgate.compliance.card import FIELDS, read_card
 from lockgate.compliance.controls import CONTROLS, controls_of
@@ -270,4 +273,39 @@ def test_a_drafted_card_is_read_again_and_still_lacks_what_people_know(tmp_path:
     metadata = YAML(typ="safe").load(path.read_text().split("---")[1])
     found = {entry["type"]: entry["value"] for entry in metadata["model-index"][0]["results"][0]["metrics"]}
     measured = {m.metric: m.value for run in record.content.gates for m in run.measurements if not str(m.at)}
-    assert found.items() <= measured.items()
+    assert found
+    assert all(found[name] == pytest.approx(measured[name], rel=1e-3) and len(repr(found[name])) <= 6 for name in found)
+
+
+def test_a_drafted_card_tells_of_fairness_slices_and_the_champion_the_worst_first() -> None:
+    fair = [
+        replace(held("fairness", "selection_rate_ratio", 0.9 - n / 100, 0.8, at={"column": f"c{n}"}), score=90.0 - n)
+        for n in range(20)
+    ]
+    findings = [
+        held("performance", "recall", 0.2, 0.3, at={"slice": "a=b"}),
+        held("champion", "f1", 0.0958, 0.01, "max_drop", champion=0.7082),
+        held("operations", "latency_p95", 1.733, 1.2, "max_ratio", champion=0.018),
+        held("operations", "latency_p95", 0.0312, 0.02, "max"),
+        held("drift", "psi", 0.9, 0.2, "max", at={"column": "age"}),
+        *fair,
+    ]
+    record = made(findings)
+    own = {"f1": 0.6124}
+    gates = tuple(
+        replace(run, measurements=tuple(replace(m, value=own.get(m.metric, m.value)) for m in run.measurements))
+        for run in record.content.gates
+    )
+    told = (
+        draft(replace(record, content=replace(record.content, gates=gates)))
+        .partition("## Evaluation")[2]
+        .partition("## Limitations")[0]
+    )
+    assert "slice=a=b" in told
+    assert "drop of 0.0958 (0.6124, champion 0.7082)" in told
+    assert "ratio of 1.733 (31.2 ms, champion 18 ms)" in told
+    assert "| 31.2 ms | – | max 20 ms |" in told
+    assert "column=c19" in told
+    assert "column=c0]" not in told.replace("\\", "")
+    assert "… and 8 more in the Record" in told
+    assert "drift" not in told.partition("Verdict")[0]

@@ -127,3 +127,9 @@ def test_a_straddling_interval_is_marked_shaky_and_the_estimate_decides() -> Non
 def test_a_pass_means_a_finite_value_on_the_good_side(value: float, limit: float) -> None:
     passed = status(Condition(min=limit), f1(value)) is Status.PASS
     assert passed == (math.isfinite(value) and limit <= value <= 1)
+
+
+def test_what_would_pass_is_not_said_where_it_is_the_whole_domain() -> None:
+    """A flag that is 0 and must be 1: "1 higher" says nothing."""
+    assert decide(Condition(min=1), f1(0.0)).findings[0].remedy == ""
+    assert decide(Condition(min=1), f1(0.25)).findings[0].remedy == "passes when it is 0.75 higher"

@@ -112,7 +112,7 @@ def held(
         limit=limit,
         value=value,
         champion=champion,
-        unit=unit,
+        unit=of_limit,
         low=value - spread if spread is not None else None,
         high=value + spread if spread is not None else None,
         confidence=0.95 if spread is not None else None,

@@ -15,7 +15,7 @@ import lockgate.reports
 from lockgate import record as records
 from lockgate.errors import UsageError
 from lockgate.reports import find_format, formats
-from lockgate.reports.summary import command
+from lockgate.reports.summary import again, command
 from lockgate.types import ExitCode, Status
 
 
@@ -50,11 +50,15 @@ def test_finding_the_formats_loads_no_heavy_module() -> None:
 # --- the command that runs it again -----------------------------------------------------------------------------------
 
 
-def test_the_command_names_the_gates_that_did_not_pass_and_the_overrides() -> None:
-    gates = "performance,champion,drift,fairness,operations"
-    assert shlex.split(command(blocked())) == [
-        "lockgate", "check", "lockgate.yaml", "--candidate", "models/new one.skops", "--only", gates
-    ]  # fmt: skip
+def test_the_command_gives_the_whole_verdict_again_and_another_looks_at_what_did_not_pass() -> None:
+    whole = ["lockgate", "check", "lockgate.yaml", "--candidate", "models/new one.skops"]
+    assert shlex.split(command(blocked())) == whole
+    assert shlex.split(again(blocked())) == [*whole, "--only", "performance,champion,drift,fairness,operations"]
+
+
+def test_there_is_nothing_to_look_at_again_where_all_passed_or_all_stopped() -> None:
+    assert again(passed()) == ""
+    assert again(record([held("performance", "f1", 0.5, 0.6)])) == ""
 
 
 def test_a_run_on_tables_in_memory_is_run_again_from_python() -> None:

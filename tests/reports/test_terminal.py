@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -22,7 +23,7 @@ def test_it_is_plain_text_unless_colour_is_asked_for(name: str) -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_lines_are_no_wider_than_the_terminal_but_for_those_to_be_copied(name: str, width: int) -> None:
     for line in terminal.render(RECORDS[name](), width=width, report="runs/1/report.html").splitlines():
-        if not line.startswith(("Report ", "Reproduce ")):
+        if not line.startswith(("Report ", "Reproduce ", "Look again ")):
             assert cell_len(line) <= min(width, 100)
 
 
@@ -66,6 +67,19 @@ def test_of_very_many_failures_the_first_are_shown_and_the_others_counted() -> N
     shown = terminal.render(many())
     assert shown.count("✗ drift: psi") == terminal.SHOWN
     assert f"… and {200 - terminal.SHOWN} more; the report shows them all" in shown
+
+
+def test_the_worst_failures_stand_first_and_what_straddles_its_limit_last() -> None:
+    slight = [
+        replace(held("drift", "psi", 0.21, 0.2, "max", at={"column": f"c{n}"}), score=47.5)
+        for n in range(terminal.SHOWN)
+    ]
+    unsure = replace(held("performance", "f1", 0.3, 0.65, spread=0.4), score=5.0)
+    worst = replace(held("drift", "psi", 9.8, 0.2, "max", at={"column": "worst"}), score=0.0)
+    shown = terminal.render(record([unsure, *slight, worst])).partition("What failed")[2]
+    assert shown.index("column worst") < shown.index("column c0")
+    assert "performance: f1" not in shown
+    assert "… and 2 more" in shown
 
 
 class Screen(io.TextIOWrapper):

@@ -9,6 +9,7 @@ from tests.reports.making import METRICS, held
 from tests.reports.naughty import naughty
 
 from lockgate.errors import EvidenceError
+from lockgate.numbers import apart, short
 from lockgate.reports.axis import WIDTH, axis_of, strip
 from lockgate.reports.text import facts, moment, needed, no_commands, numbers, plain, sentence, subject, where_words
 from lockgate.types import Bound, Finding, Status
@@ -90,6 +91,45 @@ def test_numbers_have_their_unit_and_as_many_digits_as_tell_them_apart() -> None
     assert numbers(held("operations", "latency_p95", 0.0312, 0.02, "max")) == ("31.2 ms", "20 ms")
     assert numbers(held("operations", "latency_p95", 1.73, 1.2, "max_ratio")) == ("1.73", "1.2")
     assert numbers(held("performance", "f1", 0.7999999, 0.8)) == ("0.7999999", "0.8")
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (99.6, 2, "100"),
+        (0.99, 2, "0.99"),
+        (199.6, 2, "200"),
+        (123_456.7, 4, "123\N{NARROW NO-BREAK SPACE}457"),
+        (9_999.96, 4, "10\N{NARROW NO-BREAK SPACE}000"),
+        (0.0001234, 2, "0.00012"),
+        (0.00001234, 2, "1.2e-05"),
+        (-99.6, 2, "-100"),
+        (float("inf"), 2, "inf"),
+        (float("nan"), 2, "nan"),
+    ],
+)
+def test_a_number_of_everyday_size_has_no_exponent(value: float, digits: int, shown: str) -> None:
+    assert short(value, digits=digits) == shown
+
+
+@given(st.floats(1e-4, 1e14), st.integers(1, 6))
+def test_no_exponent_stands_between_a_ten_thousandth_and_1e15(value: float, digits: int) -> None:
+    assert "e" not in short(value, digits=digits)
+
+
+def test_large_numbers_that_differ_read_differently() -> None:
+    assert apart(123_456.7, 123_456.8) == ("123456.7", "123456.8")
+
+
+def test_of_a_comparison_both_values_are_shown_with_their_unit() -> None:
+    drop = held("champion", "f1", 0.0958, 0.01, "max_drop", champion=0.7082)
+    assert facts(drop, METRICS["f1"]) == ("candidate 0.6124", "champion 0.7082")
+    gain = held("champion", "log_loss", 0.1, 0.2, "min_gain", champion=0.5)
+    assert facts(gain, METRICS["log_loss"]) == ("candidate 0.4", "champion 0.5")
+    ratio = held("operations", "latency_p95", 1.5, 1.2, "max_ratio", champion=0.018)
+    assert facts(ratio, METRICS["latency_p95"]) == ("candidate 27 ms", "champion 18 ms")
+    value = held("performance", "f1", 0.6, 0.65, champion=0.7)
+    assert facts(value, METRICS["f1"]) == ("champion 0.7",)
 
 
 def test_facts_and_place_of_a_part() -> None:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from lockgate.numbers import short
-from lockgate.types import Finding, Measurement, Record
+from lockgate.types import Finding, Measurement, Metric, Record, identity
 
 OPEN = "[To be written: {}]"
 """What stands where only people know; the gate `compliance` takes it for nothing said."""
 
 _MOST = 20
+_MOST_OF_A_GATE = 12
 
 
 def draft(record: Record) -> str:
@@ -68,8 +69,12 @@ def _training(record: Record) -> Iterator[str]:
 
 
 def _evaluation(record: Record) -> Iterator[str]:
-    content, shown = record.content, _shown(record)
+    content, (shown, more) = record.content, _shown(record)
     data = content.data.get("validation")
+    known = {(run.id, name): metric for run in content.gates for name, metric in run.metrics.items()}
+    held = [(run.id, entry) for run in content.gates for entry in run.measurements]
+    held += [(volatile.gate, volatile.measurement) for volatile in record.run.measurements]
+    own = {identity(gate, entry.metric, entry.at): float(entry.value) for gate, entry in held}
     if not shown:
         yield OPEN.format("on what and how it was evaluated")
         return
@@ -78,29 +83,51 @@ def _evaluation(record: Record) -> Iterator[str]:
         yield ""
     yield "| metric | value | interval | limit |"
     yield "| --- | --- | --- | --- |"
-    yield from (_row(finding) for finding in shown)
+    yield from (_row(f, known.get((f.gate, f.metric)), own.get(f.id)) for f in shown)
     yield ""
+    if more:
+        yield f"… and {more} more in the Record, better than these."
+        yield ""
     yield f"Verdict: {_plain(content.verdict.headline)}."
 
 
-def _row(finding: Finding) -> str:
+def _row(finding: Finding, metric: Metric | None, own: float | None) -> str:
+    unit = None if finding.bound in {"min_ratio", "max_ratio"} else finding.unit
     ends = [finding.low, finding.high]
-    interval = " to ".join(short(end) for end in ends if end is not None) or "–"
-    limit = "–" if finding.limit is None else f"{finding.bound} {short(finding.limit)}"
-    return f"| {_plain(finding.id)} | {short(finding.value or 0.0)} | {interval} | {limit} |"
+    interval = " to ".join(short(end, unit) for end in ends if end is not None) or "–"
+    limit = "–" if finding.limit is None else f"{finding.bound} {short(finding.limit, unit)}"
+    value = short(finding.value or 0.0, unit)
+    if finding.bound not in {"min", "max"} and finding.champion is not None and own is not None and metric is not None:
+        models = f"{short(own, metric.unit)}, champion {short(finding.champion, metric.unit)}"
+        value = f"{finding.bound.partition('_')[2]} of {value} ({models})"
+    return f"| {_plain(finding.id)} | {value} | {interval} | {limit} |"
 
 
-def _shown(record: Record) -> list[Finding]:
-    """Absolute figures of the whole model, which a reader of a card understands without the policy."""
-    whole = [f for f in record.content.findings if f.bound in {"min", "max"} and f.value is not None]
-    return [f for f in whole if f.at.slice is None and f.at.column is None][:_MOST]
+def _shown(record: Record) -> tuple[list[Finding], int]:
+    """Figures of the model, its slices, fairness and champion: the worst of each gate, and how many are left out."""
+    told: dict[str, list[Finding]] = {}
+    uses = {run.id: run.uses for run in record.content.gates}
+    for finding in record.content.findings:
+        placed = finding.at.column is not None and uses.get(finding.gate) != "fairness"
+        if finding.value is not None and not placed and finding.bound != "warn":
+            told.setdefault(finding.gate, []).append(finding)
+    worst = {gate: sorted(own, key=_score)[:_MOST_OF_A_GATE] for gate, own in told.items()}
+    shown = [finding for own in worst.values() for finding in own]
+    return shown, sum(map(len, told.values())) - len(shown)
+
+
+def _score(finding: Finding) -> float:
+    """How well a finding stands to its limit, lowest where it is worst."""
+    return 0.0 if finding.score is None else finding.score
 
 
 def _weak(record: Record) -> Iterator[str]:
     """What missed its limit, as a note for whoever writes the card: it is a limitation, and not all of them."""
     yield OPEN.format("where it fails, and known bias")
-    missed = [finding for finding in record.content.findings if finding.status.severity > 0]
+    missed = sorted((f for f in record.content.findings if f.status.severity > 0), key=_score)
     yield from (f"<!-- {_plain(finding.message)} -->" for finding in missed[:_MOST])
+    if len(missed) > _MOST:
+        yield f"<!-- … and {len(missed) - _MOST} more in the Record -->"
 
 
 def _index(record: Record) -> Iterator[str]:
@@ -120,7 +147,12 @@ def _index(record: Record) -> Iterator[str]:
 
 
 def _metric(entry: Measurement) -> str:
-    return f"    - {{type: {_quoted(entry.metric)}, value: {entry.value!r}}}"
+    return f"    - {{type: {_quoted(entry.metric)}, value: {_rounded(float(entry.value))!r}}}"
+
+
+def _rounded(value: float) -> float:
+    """Four digits behind the point, of small values four significant ones."""
+    return round(value, 4) if abs(value) >= 1 else float(f"{value:.4g}")
 
 
 def _quoted(text: str) -> str:

@@ -1,7 +1,7 @@
 """What a finding says: the value against its limit, why it is undecided, and what would settle or mend it."""
 
 from lockgate.budget import LEAST_CHANCE
-from lockgate.compare import unit_of, upward
+from lockgate.compare import ABSOLUTE, unit_of, upward
 from lockgate.judge.clauses import Case
 from lockgate.numbers import apart, short
 from lockgate.types import Bound
@@ -62,7 +62,10 @@ def remedy(case: Case, why: str | None, needed: int | None) -> str:
         return ""
     if held.good:
         return "prove the gain on more rows"
-    short_by = short(abs(held.limit - held.value), unit_of(case.bound, case.metric))
+    distance, low, high = abs(held.limit - held.value), case.metric.low, case.metric.high
+    if case.bound in ABSOLUTE and low is not None and high is not None and distance >= high - low:
+        return ""  # from one end of the domain to the other, as of a flag: the limit says it already
+    short_by = short(distance, unit_of(case.bound, case.metric))
     return f"passes when it is {short_by} {'higher' if upward(case.bound, case.metric) else 'lower'}"
 
 

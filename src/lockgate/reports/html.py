@@ -39,7 +39,7 @@ from lockgate.reports.text import (
     where_words,
     why,
 )
-from lockgate.types import Clause, Finding, Place, Record, Status
+from lockgate.types import Clause, Finding, Metric, Place, Record, Status
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -85,6 +85,7 @@ def render(record: Record) -> str:
         policy=_policy(record),
         attachments=_attachments(record),
         command=sorting.command(record),
+        again=sorting.again(record),
     )
     return text + "\n"
 
@@ -165,10 +166,10 @@ def _card(finding: Finding, known: sorting.Metrics) -> Mapping[str, Any]:
         "ends": (short(axis.low, unit, 3), short(axis.high, unit, 3)) if axis is not None else None,
         "message": why(finding) if finding.value is None else "",
         "remedy": sentence(finding.remedy),
-        "facts": facts(finding),
+        "facts": facts(finding, metric),
         "excused": sentence(finding.excused_by or ""),
         "place": _place(finding.place),
-        "label": _spoken(finding, value, limit),
+        "label": _spoken(finding, metric, value, limit),
     }
 
 
@@ -177,10 +178,11 @@ def _place(place: Place) -> str:
     return plain(str(replace(place, file=PurePath(place.file).name))) if place.line else ""
 
 
-def _spoken(finding: Finding, value: str, limit: str) -> str:
+def _spoken(finding: Finding, metric: Metric | None, value: str, limit: str) -> str:
+    unit = finding.unit if metric is None else metric.unit
     parts = [f"value {value}", f"limit {limit}"]
     parts += [f"interval {interval(finding)}"] if interval(finding) else []
-    parts += [f"champion {short(finding.champion, finding.unit)}"] if finding.champion is not None else []
+    parts += [f"champion {short(finding.champion, unit)}"] if finding.champion is not None else []
     return ", ".join(parts)
 
 

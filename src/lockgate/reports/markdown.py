@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from lockgate.reports.summary import (
     Metrics,
     Summary,
+    again,
     command,
     counts,
     headline,
@@ -230,7 +231,9 @@ def _closing(record: Record) -> str:
     notes = "".join(f"\nNote: {prose(note)}\n" for note in content.notes[:10])
     said = sandboxes_said(record)
     digests = prose(" · ".join([*evidence, *([f"sandbox {said}"] if said else [])]))
-    return f"{notes}\nReproduce: {code(command(record), 2000)}\n\nLockgate {code(content.lockgate)} · {digests}\n"
+    looks = f"\nLook again at what did not pass: {code(again(record), 2000)}\n" if again(record) else ""
+    run = f"\nReproduce: {code(command(record), 2000)}\n{looks}"
+    return f"{notes}{run}\nLockgate {code(content.lockgate)} · {digests}\n"
 
 
 def _digest(digest: str | None) -> str:

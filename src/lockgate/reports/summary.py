@@ -1,7 +1,7 @@
 """A Record sorted for its readers: what failed, what warns, what was left out, and how to run it again."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,7 +24,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The findings of a Record by how they ended, each group in the order of the policy.
+    """The findings of a Record by how they ended. What passed stands in the order of the policy, all else worst first.
 
     Attributes:
         failed: beyond their limit, at level block.
@@ -55,7 +55,8 @@ def summarise(record: Record) -> Summary:
     findings = record.content.findings
 
     def ended(status: Status, *, excused: bool = False) -> tuple[Finding, ...]:
-        return tuple(f for f in findings if f.status is status and (f.excused_by is not None) == excused)
+        own = [f for f in findings if f.status is status and (f.excused_by is not None) == excused]
+        return tuple(own if status is Status.PASS else sorted(own, key=_badness))
 
     return Summary(
         failed=ended(Status.FAIL) + ended(Status.FAIL, excused=True),
@@ -66,6 +67,11 @@ def summarise(record: Record) -> Summary:
         held=ended(Status.PASS),
         listed=tuple(part for run in record.content.gates for part in _listed(run, record.content.rules)),
     )
+
+
+def _badness(finding: Finding) -> tuple[bool, float]:
+    """What puts the worst first: what is clear before what straddles its limit, then the lowest score."""
+    return finding.shaky, 0.0 if finding.score is None else finding.score
 
 
 def _listed(run: GateRun, rules: Rules) -> Iterator[Listed]:
@@ -138,20 +144,34 @@ def sandboxes_said(record: Record) -> str:
 
 
 def command(record: Record) -> str:
-    """The command that runs again what did not pass (everything, where everything passed), with the same overrides."""
+    """The command that gives this verdict again: every gate that ran, with the same overrides."""
     path = plain(record.content.policy.path, 500)
-    tables = [plain(role) for role, uri in record.run.overrides.items() if uri.startswith("memory:")]
+    tables = _tables(record)
     if tables:  # no command line holds a table in memory
         held = ", ".join(f"{role!r}: {role}_table" for role in tables)
         return f"lockgate.check({path!r}, data={{{held}}})"
-    words = ["lockgate", "check", path]
+    ran = [outcome.gate for outcome in record.content.outcomes]
+    return _check(record, ran if record.verdict.partial else ())
+
+
+def again(record: Record) -> str:
+    """The command that looks at what did not pass alone, and releases nothing; empty where that is all that ran."""
+    stopping = {Status.FAIL, Status.ERROR, Status.INCONCLUSIVE}
+    gates = [outcome.gate for outcome in record.content.outcomes if outcome.status in stopping]
+    fewer = 0 < len(gates) < len(record.content.outcomes)
+    return _check(record, gates) if fewer and not _tables(record) else ""
+
+
+def _tables(record: Record) -> Sequence[str]:
+    """The roles whose data were a table in memory."""
+    return [plain(role) for role, uri in record.run.overrides.items() if uri.startswith("memory:")]
+
+
+def _check(record: Record, only: Sequence[str]) -> str:
+    words = ["lockgate", "check", plain(record.content.policy.path, 500)]
     for name, uri in record.run.overrides.items():
         given = plain(uri, 500)
         words += [f"--{name}", given] if name in {"candidate", "champion"} else ["--data", f"{plain(name)}={given}"]
-    stopping = {Status.FAIL, Status.ERROR, Status.INCONCLUSIVE}
-    gates = [o.gate for o in record.content.outcomes if o.status in stopping]
-    if not gates and record.verdict.partial:
-        gates = [outcome.gate for outcome in record.content.outcomes]
-    if gates and (record.verdict.partial or len(gates) < len(record.content.outcomes)):
-        words += ["--only", ",".join(plain(gate) for gate in gates)]
+    if only:
+        words += ["--only", ",".join(plain(gate) for gate in only)]
     return shlex.join(words)

@@ -57,7 +57,7 @@ def render(
 
     Args:
         record: what to show.
-        width: columns of the terminal; lines are broken there, but for the two that are there to be copied.
+        width: columns of the terminal; lines are broken there, but for those that are there to be copied.
         colour: whether to write ANSI colours.
         encoding: what the reader can show; signs that it lacks are written in ASCII.
         report: where the report for the browser is.
@@ -184,7 +184,7 @@ def _finding(console: "Console", finding: Finding, metric: Metric | None) -> Non
     if finding.excused_by is not None:
         _line(console, (f"excused: {_safe(finding.excused_by, long=True)}", ""), indent=4)
     place = no_commands(plain(str(finding.place), 200)) if finding.place.line else ""
-    _line(console, (" · ".join([*facts(finding), *([place] if place else [])]), "dim"), indent=4)
+    _line(console, (" · ".join([*facts(finding, metric), *([place] if place else [])]), "dim"), indent=4)
 
 
 def _scorecard(console: "Console", record: Record) -> None:
@@ -226,6 +226,8 @@ def _closing(console: "Console", record: Record, held: sorting.Summary, report: 
     if report is not None:
         _copied(console, "Report", plain(report, 2000))
     _copied(console, "Reproduce", sorting.command(record))
+    if sorting.again(record):
+        _copied(console, "Look again", sorting.again(record))
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------

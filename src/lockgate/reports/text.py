@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
-from lockgate.compare import upward
+from lockgate.compare import candidate, upward
 from lockgate.numbers import apart, short
 from lockgate.types import At, Bound, ExitCode, Finding, Metric, Record, Status
 
@@ -186,13 +186,16 @@ def why(finding: Finding, limit: int = SENTENCE_LIMIT) -> str:
     return sentence(reason if found else finding.message, limit)
 
 
-def facts(finding: Finding) -> tuple[str, ...]:
-    """What else is known of a finding: what decided it, its interval, its champion, the rows of a part."""
-    unit, part = finding.unit, finding.at.slice is not None or finding.at.group is not None
+def facts(finding: Finding, metric: Metric | None = None) -> tuple[str, ...]:
+    """What else is known of a finding: what decided it, its interval, both models' values, the rows of a part."""
+    own = candidate(finding, metric)
+    unit = finding.unit if metric is None else metric.unit  # of the models' values; the finding of a ratio has none
+    part = finding.at.slice is not None or finding.at.group is not None
     held = (
         sentence(finding.reason),
         plain(finding.note),
         interval(finding) and f"interval {interval(finding)}",
+        own is not None and f"candidate {short(own, unit)}",
         finding.champion is not None and f"champion {short(finding.champion, unit)}",
         part and finding.rows is not None and plural(finding.rows, "row"),
         finding.shaky and not finding.reason and "the interval straddles the limit",
