@@ -70,6 +70,18 @@ def test_a_run_that_passed_is_run_again_as_a_whole() -> None:
     assert command(passed()) == "lockgate check lockgate.yaml"
 
 
+# --- what passed by its estimate alone --------------------------------------------------------------------------------
+
+
+def test_what_passed_by_its_estimate_alone_is_said_in_every_page() -> None:
+    made = record([held("performance", "f1", 0.75, 0.7, spread=0.2), held("performance", "recall", 0.9, 0.7)])
+    said = "Passed by the estimate alone: performance f1 0.75 (0.55 to 0.95), limit 0.7."
+    for name in ("terminal", "markdown", "html"):
+        assert said in " ".join(find_format(name).render(made).split())
+    sure = record([held("performance", "f1", 0.75, 0.7, spread=0.02)])
+    assert "estimate alone" not in find_format("terminal").render(sure)
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 

@@ -79,7 +79,7 @@ def render(record: Record) -> str:
         warned_charts=[chart for gate, own in drawn.items() if gate not in stopping for chart in own],
         excused=[_card(finding, known) for finding in held.excused[:CARDS]],
         scores=_scores(record),
-        firmness=[line for line in (stability(record), holdout(record)) if line],
+        firmness=[line for line in (stability(record), holdout(record), sorting.by_estimate(held)) if line],
         gates=_tables(record, known),
         opened=len(record.content.findings) <= OPEN,
         policy=_policy(record),

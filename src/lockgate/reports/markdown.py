@@ -12,6 +12,7 @@ from lockgate.reports.summary import (
     Metrics,
     Summary,
     again,
+    by_estimate,
     command,
     counts,
     headline,
@@ -67,6 +68,8 @@ def render(record: Record) -> str:
     page.add(f"(exit code {int(record.verdict.exit_code)}).\n\n{counts(held)}\n")
     if record.verdict.partial:
         page.add("\n**Only some gates ran, so this verdict releases nothing.**\n")
+    if said := by_estimate(held):
+        page.add(f"\n{prose(said)}\n")
     end = _closing(record)
     card = _scorecard(record)
     page.reserve(card + end)

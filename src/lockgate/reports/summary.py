@@ -5,8 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lockgate.reports.text import LOOKS, VERDICTS, plain, sentence
-from lockgate.types import At, Finding, GateRun, Measurement, Metric, Outcome, Record, Rules, Status, identity
+from lockgate.reports.text import LOOKS, VERDICTS, interval, numbers, plain, sentence, subject, where_words
+from lockgate.types import (
+    ABSOLUTE_BOUNDS,
+    At,
+    Finding,
+    GateRun,
+    Measurement,
+    Metric,
+    Outcome,
+    Record,
+    Rules,
+    Status,
+    identity,
+)
+
+_NAMED = 3  # of what passed by its estimate alone
 
 Metrics: TypeAlias = Mapping[tuple[str, str], Metric]
 """What the gates say about their metrics, by (gate, metric)."""
@@ -98,6 +112,18 @@ def counts(summary: Summary) -> str:
         (len(summary.listed), "listed, not judged"),
     )
     return " · ".join(f"{count} {word}" for count, word in named if count)
+
+
+def by_estimate(summary: Summary) -> str:
+    """What passed although the limit lies inside its interval, in a sentence; empty where nothing did."""
+    own = [f for f in summary.held if f.shaky and f.p_value is None and f.bound in ABSOLUTE_BOUNDS]
+    said = []
+    for finding in own[:_NAMED]:
+        about = f" on {where_words(finding.at)}" if where_words(finding.at) else ""
+        (value, limit), between = numbers(finding), interval(finding).partition(" (")[0]
+        said.append(f"{plain(finding.gate)} {subject(finding)}{about} {value} ({between}), limit {limit}")
+    said += [f"{len(own) - _NAMED} more"] if len(own) > _NAMED else []
+    return f"Passed by the estimate alone: {'; '.join(said)}." if said else ""
 
 
 def tally(outcome: Outcome) -> str:

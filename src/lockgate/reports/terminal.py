@@ -214,6 +214,9 @@ def _scorecard(console: "Console", record: Record) -> None:
 
 
 def _closing(console: "Console", record: Record, held: sorting.Summary, report: str | None) -> None:
+    if said := sorting.by_estimate(held):
+        console.print()
+        _line(console, (no_commands(said), ""))
     if held.listed:
         console.print()
         few = plural(len(held.listed), "part of the data is", "parts of the data are")
