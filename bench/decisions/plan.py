@@ -21,7 +21,7 @@ class Amount:
     adjacent: int
 
 
-FULL = Amount(clean=600, retrained=100, fault=60, graded=60, policies=3, adjacent=6)
+FULL = Amount(clean=1000, retrained=100, fault=60, graded=60, policies=3, adjacent=6)
 QUICK = Amount(clean=60, retrained=20, fault=4, graded=8, policies=1, adjacent=1)
 """A few minutes; too few to say that a goal is met."""
 

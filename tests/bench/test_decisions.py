@@ -174,7 +174,7 @@ def test_the_full_plan_holds_as_many_runs_as_it_promises(pool: Pool) -> None:
     runs = list(plan.runs([pool.data], ("logistic",), plan.FULL))
     assert len({run.id for run in runs}) == len(runs)
     assert {run.cell.n for run in runs} == {150, 300}  # three disjoint parts of 1,000 do not fit into 2,000 rows
-    assert sum(run.fault == faults.CLEAN for run in runs) == 2 * 1200
+    assert sum(run.fault == faults.CLEAN for run in runs) == 2 * plan.FULL.clean
     assert plan.FULL.clean >= 1000
     assert plan.FULL.fault * len(plan.SIZES) >= 300
 

@@ -109,9 +109,8 @@ def test_a_depth_that_is_not_looked_at_is_asked_for(tmp_path: Path, block: str, 
 
 
 def test_without_a_group_there_are_no_lists(tmp_path: Path) -> None:
-    found = run(tmp_path, "metrics: {mrr: {min: 0.1}}", roles="min_rows: 30")
-    assert found.error is not None
-    assert "add data.group" in found.error
+    with pytest.raises(PolicyError, match=r"needs data.group[^\0]*add data.group"):
+        run(tmp_path, "metrics: {mrr: {min: 0.1}}", roles="min_rows: 30")
 
 
 def test_a_binary_label_is_ranked_by_its_score(tmp_path: Path) -> None:

@@ -319,9 +319,8 @@ def test_a_declaration_that_means_nothing_is_never_green(tmp_path: Path, setting
 
 
 def test_a_limit_on_what_nothing_is_declared_of_is_never_green(tmp_path: Path) -> None:
-    record = asked(tmp_path, "robustness: {metrics: {invariance_flips: {max: 0}}}", candidate=SMOOTH)
-
-    assert "nothing is declared under `invariant`" in finding(record, "invariance_flips").message
+    with pytest.raises(PolicyError, match="`invariant` is not set"):
+        asked(tmp_path, "robustness: {metrics: {invariance_flips: {max: 0}}}", candidate=SMOOTH)
 
 
 # --- the frame --------------------------------------------------------------------------------------------------------
