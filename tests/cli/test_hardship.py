@@ -227,7 +227,7 @@ def test_catalogue_56_interrupted_while_a_model_predicts(project: Path, name: st
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_catalogue_56_interrupted_while_another_tool_runs(tmp_path: Path, name: str) -> None:
     """The gate runs beside the others; neither it nor the tool keeps the run from its end."""
-    gate = """{file: r.json, command: [sh, -c, "echo $$ > begun; sleep 60"], values: {a: a}, a: {min: 1}}"""
+    gate = """{file: begun, command: [sh, -c, "echo $$ > begun; sleep 60"], values: {a: a}, a: {min: 1}}"""
     text = f"lockgate: 1\nmodel: {{task: other}}\ngates:\n  external: {gate}\n"
     (tmp_path / "lockgate.yaml").write_text(text, "utf-8")
     ends_with_what_it_started(tmp_path, name)

@@ -394,7 +394,10 @@ def test_a_model_sees_nothing_of_ours(folder: Path, canary: Path, monkeypatch: p
     assert held["columns"] == ["a"]
     assert held["modules"] == sorted(held["modules"])
     ours = {module for module in held["modules"] if not module.startswith("lockgate.evidence.models")}
-    parts = {f"lockgate.evidence.worker{part}" for part in ("", ".child", ".imports", ".limits", ".wire")}
+    parts = {
+        f"lockgate.evidence.worker{part}"
+        for part in ("", ".child", ".imports", ".jobs", ".jobs.latency", ".limits", ".wire")
+    }
     assert ours == {"lockgate", "lockgate.evidence", *parts}
     assert not any(str(folder) in file for file in held["files"] if "canary" not in file)
     assert not Path(held["cwd"]).exists()

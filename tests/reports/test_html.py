@@ -170,8 +170,8 @@ def test_charts_of_warnings_alone_are_drawn_too() -> None:
     details = {m.metric: m.details for run in made.content.gates for m in run.measurements}
     lone = record(warnings, details={finding.id: details[finding.metric] for finding in warnings})
     assert [words(c) for c in parsed(lone).xpath("//section[@id='warnings']//figcaption")] == [
-        "ROC curve",
         "Selection rate by group: column sex × race",
+        "ROC curve",
     ]
 
 
