@@ -5,12 +5,33 @@ several times as fast as the package `rfc8785` and as `json` with an indent, whi
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
 _LARGEST = 2**53 - 1
 """Whole numbers over this are not exact wherever JSON is read."""
+
+
+class RepeatedKey(ValueError):
+    """An object of JSON holds a key twice, of which readers take one or the other."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("a key stands twice in one object")
+        self.key = key
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as `json.loads(…, object_pairs_hook=unique)` makes it, no key of which stands in it twice.
+
+    Raises:
+        RepeatedKey: one does.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RepeatedKey(Counter(key for key, _ in pairs).most_common(1)[0][0])
+    return found
 
 
 def dumps(value: Any) -> bytes:

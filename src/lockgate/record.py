@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
-from lockgate.canonical import dumps, indented
+from lockgate.canonical import dumps, indented, unique
 from lockgate.errors import EvidenceError
 from lockgate.types import RECORD_VERSION, Attachment, Content, Measurement, Missing, Record, Run
 
@@ -37,7 +37,7 @@ def load(document: bytes, where: str = "record") -> Record:
         EvidenceError: it is no Record of this version, or its content is not what its digest says.
     """
     try:
-        plain = json.loads(document, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique)
+        plain = json.loads(document, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=unique)
         record = _validated(document)
         digest = digest_of(plain["content"])
     except ValidationError as error:
@@ -136,10 +136,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is out of range")
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found

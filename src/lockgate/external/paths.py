@@ -3,11 +3,11 @@
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from lockgate.canonical import RepeatedKey, unique
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.external.cases import OUTCOMES, Case, Results
 
@@ -63,8 +63,8 @@ def document_of(text: str, where: str) -> Any:
             or an infinity in it stays one, for its reader to refuse.
     """
     try:
-        return json.loads(text, object_pairs_hook=_once)
-    except _Twice as error:
+        return json.loads(text, object_pairs_hook=unique)
+    except RepeatedKey as error:
         raise _twice(error, where) from error
     except RecursionError as error:
         raise EvidenceError("the file is nested too deeply", where=where, fix="give the tool's own report") from error
@@ -72,28 +72,16 @@ def document_of(text: str, where: str) -> Any:
         lines = [line for line in text.splitlines() if line.strip()]
         try:
             if len(lines) > 1:
-                return [json.loads(line, object_pairs_hook=_once) for line in lines]
-        except _Twice as twice:
+                return [json.loads(line, object_pairs_hook=unique) for line in lines]
+        except RepeatedKey as twice:
             raise _twice(twice, where) from error
         except (ValueError, RecursionError):
             pass
         raise EvidenceError(f"the file is no JSON: {error}", where=where, fix="let the tool write it again") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    if len(held) < len(pairs):
-        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise _Twice(twice)
-    return held
-
-
-class _Twice(Exception):
-    """An object has a key twice."""
-
-
-def _twice(error: _Twice, where: str) -> EvidenceError:
-    what = f"the key {str(error)[:60]!r} stands twice in one object"
+def _twice(error: RepeatedKey, where: str) -> EvidenceError:
+    what = f"the key {error.key[:60]!r} stands twice in one object"
     return EvidenceError(what, where=where, fix="let the tool write it again")
 
 
@@ -114,13 +102,13 @@ def results_of(
         EvidenceError: there are no cases where they are sought, or one has neither outcome nor score.
     """
     found = () if cases is None else tuple(_cases(document, where, cases, case))
-    numbers = {name: search(path, document, where) for name, path in values.items()}
-    nothing = {
-        name: f"`{values[name]}` finds nothing in {PurePath(where).name}"
-        for name, number in numbers.items()
-        if number is None
-    }
-    return Results(cases=found, values={name: nothing.get(name) or _value(held) for name, held in numbers.items()})
+    return Results(cases=found, values={name: _value_at(path, document, where) for name, path in values.items()})
+
+
+def _value_at(path: str, document: Any, where: str) -> float | str:
+    """The finite number that an expression finds, or why there is none."""
+    found = search(path, document, where)
+    return f"`{path}` finds nothing in {PurePath(where).name}" if found is None else _value(found)
 
 
 def _cases(document: Any, where: str, cases: str, case: Mapping[str, str]) -> list[Case]:

@@ -22,6 +22,14 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class WrongSetting(ValueError):
+    """What is wrong with a setting, and how to mend it: a validator raises it, and the policy's mistake says both."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
 @dataclass(frozen=True, slots=True)
 class Deciding:
     """Marks a setting that names a file which decides; see `RuleFile` and `RuleFunction`."""

@@ -13,7 +13,7 @@ from lockgate.evidence.samples import candidate_of, frame_of
 from lockgate.evidence.sql_values import check_expression
 from lockgate.evidence.view import Bools, Evidence, Floats, Frame, Predictions
 from lockgate.evidence.worth import Amounts, Rule, by_amounts, by_function, by_sql, decided
-from lockgate.gates.base import API, Example, Needs, OfTasks, Params, RuleFunction
+from lockgate.gates.base import API, Example, Needs, OfTasks, Params, RuleFunction, WrongSetting
 from lockgate.stats.paired.totals import Totals, totals_law
 from lockgate.stats.uncertainty.threshold import Decisions, cross_fitted, shortfall, threshold_law
 from lockgate.stats.undefined import Undefined
@@ -59,14 +59,6 @@ class ValueBlock(Params):
     true_negative: float = Field(description="a negative row, decided negatively", allow_inf_nan=False)
 
 
-class _WrongSql(ValueError):
-    """What is wrong with an expression, and how to mend it."""
-
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(what)
-        self.fix = fix
-
-
 class Settings(Params):
     """What a decision is worth: one of three ways to say it."""
 
@@ -94,7 +86,7 @@ class Settings(Params):
             if sql is not None:
                 check_expression(sql, "")
         except UsageError as error:
-            raise _WrongSql(error.what, error.fix) from error
+            raise WrongSetting(error.what, error.fix) from error
         return sql
 
     @model_validator(mode="after")

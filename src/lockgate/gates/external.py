@@ -15,7 +15,7 @@ from lockgate.external.cases import Case, Results
 from lockgate.external.command import Walls, run
 from lockgate.external.paths import search, searcher
 from lockgate.external.read import Format, read
-from lockgate.gates.base import API, Example, Needs, Params
+from lockgate.gates.base import API, Example, Needs, Params, WrongSetting
 from lockgate.stats.paired.cases import against, by_case, own
 from lockgate.types import Measurement, Metric, Missing, Status
 
@@ -47,14 +47,6 @@ _CASES = [{"name": f"case {number}", "success": number % 10 > 0} for number in r
 _KEYS = frozenset({"id", "passed", "score"})
 
 
-class _WrongSetting(ValueError):
-    """What is wrong with a setting, and how to mend it."""
-
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(what)
-        self.fix = fix
-
-
 class Settings(Params):
     """Where the results are, and how they are read."""
 
@@ -80,7 +72,7 @@ class Settings(Params):
                 if path is not None:
                     searcher(path, "")
             except UsageError as error:
-                raise _WrongSetting(error.what, error.fix) from error
+                raise WrongSetting(error.what, error.fix) from error
             except EvidenceError:
                 return said  # the library is not installed here; whoever runs the gate is told
         return said
@@ -97,7 +89,7 @@ class Settings(Params):
             kept = {key: path for key, path in case.items() if key in _KEYS}
             meant = ", ".join(f"{key}: {path}" for key, path in {**swapped, **kept}.items())
             fix = f"write {{{meant}}}" if swapped else "write as in {id: name, passed: success}"
-            raise _WrongSetting(f"{strange[0]!r} is none of {', '.join(sorted(_KEYS))}", fix)
+            raise WrongSetting(f"{strange[0]!r} is none of {', '.join(sorted(_KEYS))}", fix)
         if case and not {"passed", "score"} & set(case):
             raise ValueError("say at least `passed` or `score`")
         return case

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from lockgate.gates.base import metrics_of
+from lockgate.gates.security import Security
 from lockgate.init.proposal import GatePart, Limit, Proposal
-
-OWN = {"security": ("unsafe_names", "refusals", "archive_faults", "format_mismatch", "secrets")}
-"""What a gate asks though the policy does not say so: written only where the champion misses it."""
+from lockgate.types import Condition
 
 
 def security_part() -> GatePart:
@@ -18,13 +18,18 @@ def security_part() -> GatePart:
         warn=True,
         why="pickle and joblib can run code; skops cannot",
     )
-    own = tuple(Limit(metric=metric, bound="max", limit="0") for metric in OWN["security"])
+    own = tuple(Limit(metric=metric, bound="max", limit="0") for metric in sorted(_asked_by_itself()))
     return GatePart(id="security", why=why, limits=(form, *own))
+
+
+def _asked_by_itself() -> frozenset[str]:
+    """What `security` allows none of though the policy does not say so: written only where the champion misses it."""
+    return frozenset(name for name, metric in metrics_of(Security).items() if metric.default == Condition(max=0))
 
 
 def goes_without_saying(gate: GatePart, limit: Limit) -> bool:
     """Whether a gate asks this by itself."""
-    return limit.metric in OWN.get(gate.id, ()) and limit.limit == "0" and not limit.warn
+    return gate.id == "security" and limit.metric in _asked_by_itself() and limit.limit == "0" and not limit.warn
 
 
 def suggestions(proposal: Proposal) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Files that a gate's settings name and that decide: there when a policy is loaded, digested with its rules."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from lockgate.errors import EvidenceError, Mistake, UsageError
+from lockgate.evidence.digest import digest_file
 from lockgate.evidence.functions import read_function
 from lockgate.gates.base import Deciding
 from lockgate.policy.nodes import Node
@@ -75,8 +75,7 @@ def _digest(path: Path) -> str:
     """
     if path.exists() and not path.is_file():
         raise UsageError("this is no file", fix="name the file itself")
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    return digest_file(path)
 
 
 def _named(block: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, Deciding]]:

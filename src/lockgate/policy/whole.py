@@ -5,7 +5,7 @@ Read from the tree, so that a mistake inside one block hides none between the bl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from lockgate.errors import LockgateError, Mistake, did_you_mean
 from lockgate.gates.base import Gate, Judged, OfTasks, metrics_of
@@ -18,6 +18,8 @@ from lockgate.policy.tighter import ORDERS
 from lockgate.policy.tree import Finder, uses_of
 from lockgate.policy.validate import missing_key
 from lockgate.types import COMPARATIVE_BOUNDS, JSON, Task
+
+M = TypeVar("M")
 
 
 def check_whole(top: Node, blocks: Blocks, overrides: Overrides, finder: Finder) -> Iterator[Mistake]:
@@ -121,10 +123,9 @@ def _check_needs(node: Node, gate: type[Gate[Any]], given: _Given) -> Iterator[M
 
 def _check_task(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
     task, metrics = given.value("model", "task"), metrics_of(built.spec.gate, built.spec.params)
-    for key, field in type(built.spec.params).model_fields.items():
-        mark = next((mark for mark in field.metadata if isinstance(mark, OfTasks)), None)
+    for key, mark in _marked(built, OfTasks):
         set_ = key in built.spec.params.model_fields_set
-        if mark is not None and set_ and task in get_args(Task) and task not in mark.tasks:
+        if set_ and task in get_args(Task) and task not in mark.tasks:
             node = given.node("gates", built.spec.id, key)
             what = f"it is about {' and '.join(mark.tasks)} tasks, and the model's task is {task}"
             yield Mistake(place=built.spec.place if node is None else node.at, what=what, fix=mark.fix)
@@ -138,19 +139,23 @@ def _check_task(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
 
 def _check_judged(built: BuiltGate, given: _Given) -> Iterator[Mistake]:
     """Settings that no condition looks at, and conditions that nothing can be measured for."""
-    for key, field in type(built.spec.params).model_fields.items():
-        mark = next((mark for mark in field.metadata if isinstance(mark, Judged)), None)
-        if mark is None:
-            continue
+    fields = type(built.spec.params).model_fields
+    for key, mark in _marked(built, Judged):
         asking = [clause for clause in built.rules.clauses if clause.metric in mark.by]
         if not getattr(built.spec.params, key):
             for clause in asking:
                 what = f"{clause.metric} cannot be measured: `{key}` is not set"
-                yield Mistake(place=clause.place, what=what, fix=f"add `{key}`: {field.description}")
+                yield Mistake(place=clause.place, what=what, fix=f"add `{key}`: {fields[key].description}")
         elif not asking:
             node = given.node("gates", built.spec.id, key)
             place = built.spec.place if node is None else node.at
             yield Mistake(place=place, what=f"`{key}` judges nothing", fix=f"add {mark.fix}")
+
+
+def _marked(built: BuiltGate, kind: type[M]) -> Iterator[tuple[str, M]]:
+    """The gate's settings that bear a mark of a kind, by key."""
+    for key, field in type(built.spec.params).model_fields.items():
+        yield from ((key, mark) for mark in field.metadata if isinstance(mark, kind))
 
 
 def _check_silenced(built: BuiltGate) -> Iterator[Mistake]:

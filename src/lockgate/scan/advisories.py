@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lockgate.canonical import unique
 from lockgate.errors import EvidenceError
-from lockgate.scan.safetensors import once
 
 _MOST = 64 << 20
 _FIX = "write it with `pip-audit --format json` in the model's environment"
@@ -87,7 +87,7 @@ def canonical(name: str) -> str:
 def _dependencies(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         text = path.read_bytes() if path.stat().st_size <= _MOST else b""
-        read = json.loads(text, object_pairs_hook=once)
+        read = json.loads(text, object_pairs_hook=unique)
     except OSError as error:
         raise EvidenceError(f"the advisories cannot be read: {error.strerror}", where=str(path), fix=_FIX) from error
     except (ValueError, RecursionError) as error:

@@ -5,6 +5,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from lockgate.canonical import unique
+
 MOST = 100_000_000
 _BITS = {
     **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"), 8),
@@ -26,7 +28,7 @@ def fault(path: Path) -> str:
             return f"the header would have {length} bytes"
         text = file.read(length)
     try:
-        header = json.loads(text.decode("utf-8"), object_pairs_hook=once)
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         return f"the header is broken: {error}"
     if not isinstance(header, dict):
@@ -52,15 +54,3 @@ def _length(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(value)
     return value
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON, no key of which stands in it twice: readers differ in which one they take.
-
-    Raises:
-        ValueError: one does.
-    """
-    held = dict(pairs)
-    if len(held) != len(pairs):
-        raise ValueError("a key stands twice")
-    return held

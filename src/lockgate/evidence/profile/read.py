@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from lockgate.canonical import unique
 from lockgate.errors import EvidenceError
 from lockgate.evidence.distribution import Value
 from lockgate.evidence.profile.model import (
@@ -46,7 +47,7 @@ def load(document: bytes, where: str) -> Profile:
     if len(document) > MOST_BYTES:
         raise EvidenceError(f"is larger than {MOST_BYTES >> 20} MiB", where=where, fix=_FIX)
     try:
-        plain = json.loads(document, parse_constant=_refuse, object_pairs_hook=_unique)
+        plain = json.loads(document, parse_constant=_refuse, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise EvidenceError(f"is no profile: {error}", where=where, fix=_FIX) from error
     if not isinstance(plain, dict) or MARK not in plain:
@@ -226,10 +227,3 @@ def _wholes(plain: Any, what: str, *, least: int = 0) -> Whole:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
