@@ -73,9 +73,12 @@ def runs(sets: Sequence[DataSet], kinds: Sequence[str], amount: Amount) -> Itera
 
 
 def policies_of(data: DataSet, n: int, amount: Amount) -> int:
-    """How many policies; more where the pool is small, so that not the same rows are drawn again and again."""
+    """How many policies; more where the pool is small.
+
+    What a policy leaves of a small pool is nearly the same rows in every run: its runs are then no independent ones.
+    """
     tight = 3 * n > 0.8 * (len(data.frame) - data.train)
-    return amount.policies * (3 if tight else 1)
+    return amount.policies * (10 if tight else 1)
 
 
 def _how_many(fault: Fault, amount: Amount) -> int:

@@ -10,12 +10,12 @@ from lockgate.stats.chance.special import normal_quantile
 from lockgate.types import LEVELS, Law, Null, Uncertainty
 
 Floats: TypeAlias = NDArray[np.float64]
+More: TypeAlias = Callable[[], Floats]
 
 DRAWS = 1_000
 """Draws of a law that has no formula."""
 
 _SUPPORT = 20  # a quantile with fewer draws beyond it is fitted, not drawn
-_TAIL = 100  # the outermost hundredth of the draws tells how fast a tail falls
 _SEEN = 3  # so many draws beyond it show that a tail is there
 _Z = np.array([normal_quantile(level) for level in LEVELS])
 _LEVELS = np.array(LEVELS)
@@ -97,18 +97,28 @@ def exact(value: float, rows: float) -> Uncertainty:
     return Uncertainty(method="exact", rows=rows, bias=0.0, law=Law(quantiles=(value,) * len(LEVELS), tail="exact"))
 
 
-def null_of_draws(method: str, draws: Floats, value: float) -> Null:
+def null_of_draws(method: str, draws: Floats, value: float, more: More | None = None) -> Null:
     """The null that some draws show, read at the measured value.
 
-    A chance that fewer than 20 draws support is that of an exponential tail through the outermost hundredth of them
-    (peaks over a threshold: Pickands 1975; of permutations Knijnenburg et al., Bioinformatics 25, 2009). How fast it
-    falls is known from those draws alone, so that the chance is the one that the next draw has: beyond x more than
-    their start with (1 + x / Σ excesses)^-k. A tail that falls faster has a smaller chance, one that falls slower a
-    larger one: some three times at 0.0001 for log-normal draws.
+    A chance that fewer than 20 draws support is that of an exponential tail through the outermost 20 of them (peaks
+    over a threshold: Pickands 1975; of permutations Knijnenburg et al., Bioinformatics 25, 2009). How fast it falls is
+    known from those draws alone, so that the chance is the one that the next draw has: beyond x more than their start
+    with (1 + x / Σ excesses)^-k. A tail that falls faster has a smaller chance, one that falls slower a larger one:
+    some three times at 0.0001 for log-normal draws.
+
+    Args:
+        method: how the draws were made.
+        draws: of the value, were nothing changed (n,).
+        value: the measured one.
+        more: gives further draws, asked where fewer than 20 of these reach the value: a tail need not fall as its
+            beginning does.
     """
-    count, tolerance = len(draws), 1e-12 * max(1.0, abs(value))
+    tolerance = 1e-12 * max(1.0, abs(value))
     above = int(np.count_nonzero(draws >= value - tolerance))
-    below = int(np.count_nonzero(draws <= value + tolerance))
+    if above < _SUPPORT and more is not None:
+        draws = np.concatenate([draws, more()])
+        above = int(np.count_nonzero(draws >= value - tolerance))
+    count, below = len(draws), int(np.count_nonzero(draws <= value + tolerance))
     return Null(
         method=method,
         below=below / count if below >= _SUPPORT else _beyond(-draws, -value, below),
@@ -121,7 +131,7 @@ def null_of_draws(method: str, draws: Floats, value: float) -> Null:
 def _beyond(draws: Floats, value: float, hits: int) -> float:
     """The chance of at least `value`, which few of the draws reach."""
     count = len(draws)
-    tail = min(count - 1, max(_SUPPORT, count // _TAIL))
+    tail = min(count - 1, _SUPPORT)
     outer = np.partition(draws, count - tail - 1)[count - tail - 1 :]
     start = float(outer.min())
     excesses = float((outer - start).sum())

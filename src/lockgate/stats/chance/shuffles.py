@@ -26,6 +26,7 @@ MOST_SHUFFLED = 1_500
 _EXACT = 200  # up to so many values a table is for exactly these sizes; beyond, for sizes of the same first two digits
 _SHUFFLED = 1_000_000  # values that are shuffled for one table, if that makes no fewer splits than:
 _FEWEST, _MOST = 1_500, 8_000
+_FURTHER = 20 * _SHUFFLED  # values that are shuffled for the tables that a small chance is read from
 _WALKS = 1_500
 _SINGLE = 64  # extreme ranks that are a cell of their own
 _GROWTH = 32  # a cell is at most so many times smaller than its distance from the end
@@ -55,7 +56,7 @@ class Sizes:
         return 1 / self.reference + 1 / self.data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shuffles:
     """Splits drawn value by value.
 
@@ -63,11 +64,13 @@ class Shuffles:
         sizes: of the two samples.
         below: how many of the first j pooled values are the data's, for j from 0 to all (total + 1, draws).
         reference: at which pooled rank, from 1, each of the reference's values lies (reference, draws).
+        turn: which table of such splits it is.
     """
 
     sizes: Sizes
     below: NDArray[np.int16]
     reference: NDArray[np.int16]
+    turn: int = 0
 
     def gaps(self, ranks: Ints, sizes: Sizes) -> Floats:
         """The data's less the reference's cumulative share up to and with each of some ranks (ranks, draws).
@@ -119,11 +122,12 @@ def shuffles(sizes: Sizes, seed: int) -> Shuffles:
 
     Of more than `MOST_SHUFFLED` values the larger sample is thinned: of use where the smaller one decides.
     """
-    most = max(MOST_SHUFFLED - sizes.least, MOST_SHUFFLED // 2)
-    small = Sizes(reference=min(sizes.reference, most), data=min(sizes.data, most))
-    if small.total > _EXACT:
-        small = Sizes(reference=_first_two(small.reference), data=_first_two(small.data))
-    return _shuffled(small, seed)
+    return _shuffled(_thinned(sizes), seed)
+
+
+def further_shuffles(sizes: Sizes, seed: int) -> tuple[Shuffles, ...]:
+    """More tables of such splits, each as large as the first: for chances that few of its draws support."""
+    return _further(_thinned(sizes), seed)
 
 
 def draw_of(name: str, seed: int, *numbers: int) -> np.random.Generator:
@@ -147,6 +151,14 @@ def once(size: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return wrap
 
 
+def _thinned(sizes: Sizes) -> Sizes:
+    most = max(MOST_SHUFFLED - sizes.least, MOST_SHUFFLED // 2)
+    small = Sizes(reference=min(sizes.reference, most), data=min(sizes.data, most))
+    if small.total > _EXACT:
+        small = Sizes(reference=_first_two(small.reference), data=_first_two(small.data))
+    return small
+
+
 def _two_digits(number: float) -> float:
     return float(f"{number:.1e}")
 
@@ -159,14 +171,29 @@ def _first_two(number: int) -> int:
 
 @once(4)
 def _shuffled(sizes: Sizes, seed: int) -> Shuffles:
-    draws = int(np.clip(_SHUFFLED // sizes.total, _FEWEST, _MOST))
+    return _table(sizes, seed, 0)
+
+
+@once(2)
+def _further(sizes: Sizes, seed: int) -> tuple[Shuffles, ...]:
+    turns = _FURTHER // (_draws(sizes) * sizes.total)
+    return tuple(_table(sizes, seed, turn) for turn in range(1, turns + 1))
+
+
+def _draws(sizes: Sizes) -> int:
+    return int(np.clip(_SHUFFLED // sizes.total, _FEWEST, _MOST))
+
+
+def _table(sizes: Sizes, seed: int, turn: int) -> Shuffles:
+    draws = _draws(sizes)
     of_data = np.zeros((draws, sizes.total), dtype=np.int8)
     of_data[:, : sizes.data] = 1
-    draw_of("shuffles", seed, sizes.reference, sizes.data).permuted(of_data, axis=1, out=of_data)
+    draw_of("shuffles", seed, sizes.reference, sizes.data, turn).permuted(of_data, axis=1, out=of_data)
     below = np.zeros((sizes.total + 1, draws), dtype=np.int16)
     np.cumsum(of_data.T, axis=0, out=below[1:])
     places = np.flatnonzero(of_data == 0).reshape(draws, sizes.reference) % sizes.total + 1
-    return Shuffles(sizes=sizes, below=below, reference=np.ascontiguousarray(places.T.astype(np.int16)))
+    reference = np.ascontiguousarray(places.T.astype(np.int16))
+    return Shuffles(sizes=sizes, below=below, reference=reference, turn=turn)
 
 
 @once(4)

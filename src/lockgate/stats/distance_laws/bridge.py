@@ -6,6 +6,7 @@ walks are splits of the pooled ranks, shared by all columns; a column adds where
 """
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeAlias
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from lockgate.stats.chance.hypergeometric import window
 from lockgate.stats.chance.laws import null_of_draws
-from lockgate.stats.chance.shuffles import Sizes, splits
+from lockgate.stats.chance.shuffles import Shuffles, Sizes, further_shuffles, splits
 from lockgate.stats.chance.special import kolmogorov_above, kolmogorov_quantile
 from lockgate.stats.chance.tails import null_of_atoms
 from lockgate.stats.distance_laws.skeleton import Skeleton
@@ -38,10 +39,12 @@ class Walks:
     Attributes:
         gaps: one column for each draw, or for each possible one (c, draws).
         chances: those of the possible ones (draws,); None where they are drawn.
+        further: gives more of the drawn ones, for distances that few of these reach; None where there are none.
     """
 
     gaps: Gaps
     chances: Floats | None = None
+    further: Callable[[], Iterator[Gaps]] | None = None
 
 
 def gap_walks(found: Skeleton, seed: int) -> Walks:
@@ -50,7 +53,13 @@ def gap_walks(found: Skeleton, seed: int) -> Walks:
         counts, chances = window(found.sizes.total, int(found.ranks[0]), found.sizes.data)
         gaps = counts * found.sizes.noise - found.ranks[0] / found.sizes.reference
         return Walks(gaps=np.stack([gaps, np.zeros(len(gaps))]), chances=chances)
-    return Walks(gaps=splits(found.sizes, seed).gaps(found.ranks, found.sizes))
+
+    def further() -> Iterator[Gaps]:
+        return (table.gaps(found.ranks, found.sizes) for table in further_shuffles(found.sizes, seed))
+
+    drawn = splits(found.sizes, seed)
+    one_by_one = isinstance(drawn, Shuffles)
+    return Walks(gaps=drawn.gaps(found.ranks, found.sizes), further=further if one_by_one else None)
 
 
 def null_of_ks(found: Skeleton, walks: Walks, value: float) -> Null:
@@ -65,7 +74,7 @@ def null_of_ks(found: Skeleton, walks: Walks, value: float) -> Null:
         value: the measured one.
     """
     if is_tied(found):
-        return _null(walks, _greatest(found, walks.gaps), value, high=1.0)
+        return _null(walks, lambda gaps: _greatest(found, gaps), value, high=1.0)
     sizes = found.sizes
     root = 1 / math.sqrt(sizes.noise)
     # What the maximum over the values of finite samples falls short of that over the whole bridge.
@@ -90,13 +99,13 @@ def is_tied(found: Skeleton) -> bool:
 
 def null_of_wasserstein(found: Skeleton, walks: Walks, value: float) -> Null:
     """The null of the Wasserstein distance, in the column's unit: the area under the walks."""
-    return _null(walks, areas(found, walks.gaps) * found.unit, value)
+    return _null(walks, lambda gaps: areas(found, gaps) * found.unit, value)
 
 
 def null_of_normed(found: Skeleton, walks: Walks, value: float) -> Null:
     """The null of the Wasserstein distance in standard deviations of the reference: each draw's own reference."""
-    moved = walks.gaps * -(found.sizes.data / found.sizes.total)
-    return _null(walks, areas(found, walks.gaps) / deviations(found, moved), value)
+    share = found.sizes.data / found.sizes.total
+    return _null(walks, lambda gaps: areas(found, gaps) / deviations(found, gaps * -share), value)
 
 
 def areas(found: Skeleton, gaps: Gaps) -> Floats:
@@ -120,11 +129,13 @@ def deviations(found: Skeleton, moved: Gaps) -> Floats:
     return drawn
 
 
-def _null(walks: Walks, distances: Floats, value: float, high: float = math.inf) -> Null:
+def _null(walks: Walks, distance: Callable[[Gaps], Floats], value: float, high: float = math.inf) -> Null:
     """The null that the distances of all walks show, inside the domain of the distance."""
+    distances, further = distance(walks.gaps), walks.further
     if walks.chances is not None:
         return null_of_atoms("hypergeometric", distances, walks.chances, value)
-    null = null_of_draws("permutation", distances, value)
+    more = None if further is None else lambda: np.concatenate([distance(gaps) for gaps in further()])
+    null = null_of_draws("permutation", distances, value, more)
     quantiles = np.clip(null.law.quantiles, 0.0, high)
     return replace(null, law=Law(quantiles=tuple(quantiles.tolist()), tail=null.law.tail))
 

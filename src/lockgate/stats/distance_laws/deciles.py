@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.chance.shuffles import Shuffles, Sizes, draw_of, once, shuffles
+from lockgate.stats.chance.shuffles import Shuffles, draw_of, once
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -26,21 +26,20 @@ def decile_counts(drawn: Shuffles, ends: Ints, seed: int) -> tuple[Floats, Float
         seed: of the draws of what falls to which side of an edge.
     """
     if len(ends) == drawn.sizes.total:
-        return _of_distinct(drawn.sizes, seed)
+        return _of_distinct(drawn, seed)
     return _counts(drawn, _edges(drawn, ends, seed))
 
 
-@once(4)
-def _of_distinct(sizes: Sizes, seed: int) -> tuple[Floats, Floats]:
+@once(64)
+def _of_distinct(drawn: Shuffles, seed: int) -> tuple[Floats, Floats]:
     """The counts where no two values are equal: the same for all columns of that size."""
-    drawn = shuffles(sizes, seed)
-    edges = _edges(drawn, np.arange(1, sizes.total + 1), seed)[1::2]
+    edges = _edges(drawn, np.arange(1, drawn.sizes.total + 1), seed)[1::2]
     return _counts(drawn, edges)
 
 
 def _edges(drawn: Shuffles, ends: Ints, seed: int) -> Ints:
     """How many of the pooled values lie up to each edge (18, draws); an edge that a split does not have repeats."""
-    rng = draw_of("edges", seed, drawn.sizes.reference, drawn.sizes.data)
+    rng = draw_of("edges", seed, drawn.sizes.reference, drawn.sizes.data, drawn.turn)
     starts = np.concatenate([[0], ends[:-1]])
     ranks = np.ceil(np.round(np.arange(1, 10) / 10 * drawn.sizes.reference, 9)).astype(np.int64)
     runs = np.searchsorted(ends, drawn.reference[ranks - 1])

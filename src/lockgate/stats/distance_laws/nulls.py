@@ -6,8 +6,9 @@ themselves hang on the reference: in small samples each draw finds its own decil
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from lockgate.stats.chance.hypergeometric import window
 from lockgate.stats.chance.laws import null_of_draws
-from lockgate.stats.chance.shuffles import Sizes, draw_of, shuffles
+from lockgate.stats.chance.shuffles import Sizes, draw_of, further_shuffles, shuffles
 from lockgate.stats.chance.tails import null_of_atoms, null_of_moments, rescaled
 from lockgate.stats.distance_laws.deciles import decile_counts
 from lockgate.stats.distance_laws.sums import Dealt, dealt, law_of_sum
@@ -24,6 +25,7 @@ from lockgate.types import Null
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+Counts: TypeAlias = tuple[Floats, Floats]
 
 MANY = 30
 """From so many categories on their sum is near its limit however rare they are."""
@@ -35,6 +37,7 @@ ENOUGH = Sizes(reference=500, data=250)
 """From so many values on it no longer matters that the bins of a number hang on the reference."""
 
 _DRAWS = 2_000
+_FURTHER = 40_000  # where few of those reach the value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,32 @@ class Chance:
     deviation: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What chance shows of both samples' counts.
+
+    A category of few rows may by chance be empty in one sample, which lifts a sum by a step: its tail does not go on as
+    it begins. What few draws reach is therefore read from more of them.
+
+    Attributes:
+        first: counts of the reference and of the data, each (draws, k).
+        further: gives more of them, where few of the first ones reach the measured sum.
+        narrower: the sums of samples of the right size as a share of those of the drawn ones, which may be thinned.
+    """
+
+    first: Counts
+    further: Callable[[], Sequence[Counts]]
+    narrower: float = 1.0
+
+    def totals(self, metric: str) -> Floats:
+        """The sums of the first draws."""
+        return total_of(metric, *self.first) * self.narrower
+
+    def further_totals(self, metric: str) -> Floats:
+        """Those of further ones."""
+        return np.concatenate([total_of(metric, *counts) * self.narrower for counts in self.further()])
+
+
 def total_of(metric: str, reference: Floats, data: Floats) -> Floats:
     """The sum behind a distance; counts of any shape, the categories last."""
     r_rows, d_rows = reference.sum(axis=-1, keepdims=True), data.sum(axis=-1, keepdims=True)
@@ -119,12 +148,14 @@ def nulls_of_categories(reference: Floats, data: Floats, metrics: frozenset[str]
         cells = dealt(pooled, sizes)
         return {metric: _of_moments(metric, total, cells) for metric, total in totals.items()}
     rng = draw_of("categories", seed, sizes.reference, sizes.data)
-    drawn = rng.multivariate_hypergeometric(pooled.astype(np.int64), sizes.data, _DRAWS, method="marginals")
-    counts = drawn.astype(np.float64)
-    return {
-        metric: _of_draws(metric, total, total_of(metric, pooled - counts, counts), sizes)
-        for metric, total in totals.items()
-    }
+
+    def deal(draws: int) -> Counts:
+        drawn = rng.multivariate_hypergeometric(pooled.astype(np.int64), sizes.data, draws, method="marginals")
+        counts = drawn.astype(np.float64)
+        return pooled - counts, counts
+
+    drawn = Drawn(first=deal(_DRAWS), further=cache(lambda: [deal(_FURTHER)]))
+    return {metric: _of_draws(metric, total, drawn, sizes) for metric, total in totals.items()}
 
 
 def nulls_of_bins(
@@ -141,13 +172,17 @@ def nulls_of_bins(
     sizes = Sizes(reference=round(float(counts[0].sum())), data=round(float(counts[1].sum())))
     if sizes.reference >= ENOUGH.reference and sizes.data >= ENOUGH.data:
         return nulls_of_categories(*counts, metrics, seed)
-    drawn = shuffles(sizes, seed)
-    _, repeats = np.unique(samples(drawn.sizes), return_counts=True)
-    reference, data = decile_counts(drawn, np.cumsum(repeats), seed)
-    # The thinned samples' sums are larger by the ratio of the noise.
-    narrower = sizes.noise / drawn.sizes.noise
+    table = shuffles(sizes, seed)
+    _, repeats = np.unique(samples(table.sizes), return_counts=True)
+    ends = np.cumsum(repeats)
+
+    def further() -> list[Counts]:
+        return [decile_counts(each, ends, seed) for each in further_shuffles(sizes, seed)]
+
+    first, narrower = decile_counts(table, ends, seed), sizes.noise / table.sizes.noise
+    drawn = Drawn(first=first, further=cache(further), narrower=narrower)
     return {
-        metric: _of_draws(metric, float(total_of(metric, *counts)), total_of(metric, reference, data) * narrower, sizes)
+        metric: _of_draws(metric, float(total_of(metric, *counts)), drawn, sizes)
         for metric in sorted(metrics & SUMMED.keys())
     }
 
@@ -187,9 +222,9 @@ def _of_moments(metric: str, total: float, cells: Dealt) -> Chance:
     return Chance(null=null, mean=law.mean, deviation=law.deviation)
 
 
-def _of_draws(metric: str, total: float, draws: Floats, sizes: Sizes) -> Chance:
-    scale = SUMMED[metric].scale
-    null = null_of_draws("permutation", draws, total)
+def _of_draws(metric: str, total: float, drawn: Drawn, sizes: Sizes) -> Chance:
+    scale, draws = SUMMED[metric].scale, drawn.totals(metric)
+    null = null_of_draws("permutation", draws, total, partial(drawn.further_totals, metric))
     null = rescaled(null, lambda values: scale(np.maximum(values, 0.0), sizes), float(scale(draws, sizes).mean()))
     return Chance(null=null, mean=float(draws.mean()), deviation=float(draws.std()))
 
