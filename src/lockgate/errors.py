@@ -17,7 +17,7 @@ class LockgateError(Exception):
         fix: what to do about it.
     """
 
-    exit_code: ClassVar[ExitCode] = ExitCode.UNDECIDED
+    exit_code: ClassVar[ExitCode] = ExitCode.NOT_JUDGED
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(what, where, fix)

@@ -56,7 +56,7 @@ def run_example(uses: str, example: Example, base: Path | None = None) -> tuple[
                 written.append(path.parent / file)
             outcome = execute(path, tables=_tables(gate, example)).record.content.outcomes[0]
         except LockgateError as error:
-            if error.exit_code is not ExitCode.UNDECIDED:
+            if error.exit_code is not ExitCode.NOT_JUDGED:
                 raise
             return Status.ERROR, str(error)
         finally:

@@ -51,7 +51,7 @@ def test_a_misspelt_metric_is_a_mistake_with_its_place(project: Path) -> None:
     assert runs(project) == []
 
 
-def test_data_without_rows_leave_it_undecided(project: Path) -> None:
+def test_data_without_rows_are_not_judged(project: Path) -> None:
     (project / "validation.csv").write_text("age,sex,bought,yhat,p\n", "utf-8")
 
     done = lockgate("check", cwd=project)

@@ -121,7 +121,7 @@ def test_what_cannot_be_profiled_is_said_with_what_to_do(project: Path, data: li
     assert not (project / "out.profile").exists()
 
 
-def test_a_broken_profile_leaves_a_run_undecided(project: Path) -> None:
+def test_a_broken_profile_is_not_judged(project: Path) -> None:
     profile = with_profile(project) / "train.profile"
     profile.write_bytes(profile.read_bytes().replace(b'"nulls":0', b'"nulls":-1'))
 

@@ -162,8 +162,8 @@ def test_catalogue_48_no_variable_lowers_a_threshold(tmp_path: Path) -> None:
     ("codes", "expected"),
     [
         ([ExitCode.PASSED, ExitCode.PASSED], ExitCode.PASSED),
-        ([ExitCode.PASSED, ExitCode.UNDECIDED], ExitCode.UNDECIDED),
-        ([ExitCode.UNDECIDED, ExitCode.BLOCKED], ExitCode.BLOCKED),
+        ([ExitCode.PASSED, ExitCode.NOT_JUDGED], ExitCode.NOT_JUDGED),
+        ([ExitCode.NOT_JUDGED, ExitCode.BLOCKED], ExitCode.BLOCKED),
         ([ExitCode.USAGE, ExitCode.BLOCKED], ExitCode.USAGE),
         ([ExitCode.INTERNAL, ExitCode.USAGE], ExitCode.INTERNAL),
     ],

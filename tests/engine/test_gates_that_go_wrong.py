@@ -24,7 +24,7 @@ def run(folder: Path, body: str, gates: str = OWN) -> Record:
 def refused(folder: Path, body: str, word: str, gates: str = OWN) -> Record:
     record = run(folder, body, gates)
     own, performance = record.content.outcomes
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     assert own.status is Status.ERROR
     assert word in own.message
     assert performance.status is Status.PASS, "the other gates still run"

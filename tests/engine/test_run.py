@@ -29,9 +29,9 @@ fairness: {metrics: {selection_rate_ratio: {min: 0.5}}}
 """
 
 
-def undecided(record: Record, gate: str, word: str) -> None:
-    """The run ended undecided, and this gate says why."""
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+def not_judged(record: Record, gate: str, word: str) -> None:
+    """Nothing was decided, and this gate says why."""
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     outcome = next(outcome for outcome in record.content.outcomes if outcome.gate == gate)
     assert outcome.status is Status.ERROR
     assert word in outcome.message
@@ -85,7 +85,7 @@ def test_some_gates_alone_make_a_partial_verdict_and_open_no_more_than_they_need
 def test_a_data_check_needs_no_candidate(tmp_path: Path) -> None:
     policy = project(tmp_path, GATES, model=MODEL.replace("candidate: {predictions: {score: p}}\n", "\n"))
     assert execute(policy, only=("data_quality", "drift")).record.verdict.exit_code == ExitCode.PASSED
-    undecided(execute(policy).record, "performance", "no candidate")
+    not_judged(execute(policy).record, "performance", "no candidate")
 
 
 def parts_of(policy: Path) -> list[Record]:
@@ -124,15 +124,15 @@ def test_catalogue_54_parts_of_other_data_models_or_rules_are_refused(tmp_path: 
 def test_a_part_that_is_not_there_is_never_a_pass(tmp_path: Path) -> None:
     parts = parts_of(project(tmp_path, GATES))
     merged = merge(parts[:4])
-    assert merged.verdict.exit_code == ExitCode.UNDECIDED
+    assert merged.verdict.exit_code == ExitCode.NOT_JUDGED
     assert merged.content.outcomes[-1].status is Status.ERROR
-    assert merge([*parts, parts[0]]).verdict.exit_code == ExitCode.UNDECIDED, "nor is one that is there twice"
+    assert merge([*parts, parts[0]]).verdict.exit_code == ExitCode.NOT_JUDGED, "nor is one that is there twice"
 
 
 def test_catalogue_29_data_compared_with_itself_is_an_error(tmp_path: Path) -> None:
     policy = project(tmp_path, GATES)
     (tmp_path / "reference.parquet").write_bytes((tmp_path / "validation.parquet").read_bytes())
-    undecided(execute(policy).record, "drift", "the same rows")
+    not_judged(execute(policy).record, "drift", "the same rows")
 
 
 def test_catalogue_29_a_champion_cannot_be_improved_upon_by_itself(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_catalogue_29_a_champion_cannot_be_improved_upon_by_itself(tmp_path: Pat
 def test_catalogue_31_a_first_model_has_no_champion(tmp_path: Path) -> None:
     model = MODEL.replace("champion: {predictions: {score: weaker}}", "champion: none")
     gates = "performance: {metrics: {f1: {min: 0.1}}}\nchampion: {metrics: {f1: {max_drop: 0.05}}}"
-    assert execute(project(tmp_path, gates, model=model)).record.verdict.exit_code == ExitCode.UNDECIDED
+    assert execute(project(tmp_path, gates, model=model)).record.verdict.exit_code == ExitCode.NOT_JUDGED
     gates = gates.replace("champion: {", "champion: {when_no_champion: pass, ")
     record = execute(project(tmp_path, gates, model=model)).record
     assert record.verdict.exit_code == ExitCode.PASSED
@@ -157,14 +157,14 @@ def test_catalogue_19_22_data_without_rows_or_too_few_is_never_a_pass(tmp_path: 
     pq.write_table(table.slice(0, 0), tmp_path / "validation.parquet")
     with pytest.raises(EvidenceError) as caught:
         execute(policy)
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
     pq.write_table(table.slice(0, 3), tmp_path / "validation.parquet")
     assert execute(policy).record.verdict.exit_code != ExitCode.PASSED
 
 
 def test_catalogue_21_a_label_that_is_not_there(tmp_path: Path) -> None:
     policy = project(tmp_path, GATES, model=MODEL.replace("label: y", "label: yy"))
-    undecided(execute(policy).record, "performance", "no label column 'yy'")
+    not_judged(execute(policy).record, "performance", "no label column 'yy'")
 
 
 def test_catalogue_28_a_file_that_changes_during_the_run_is_an_error(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_model_that_was_fitted_on_the_label_is_refused(tmp_path: Path) -> None
     policy = project(tmp_path, "performance: {metrics: {roc_auc: {min: 0.6}}}", model=model)
     frame = pq.read_table(tmp_path / "validation.parquet").to_pandas()
     joblib.dump(LogisticRegression().fit(frame[["age", "y"]], frame["y"]), tmp_path / "cheat.joblib")
-    undecided(execute(policy).record, "performance", "fitted on 'y', which is no feature")
+    not_judged(execute(policy).record, "performance", "fitted on 'y', which is no feature")
 
 
 def test_a_feature_spelt_wrong_is_told_rather_than_the_model_blamed(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_feature_spelt_wrong_is_told_rather_than_the_model_blamed(tmp_path: Pa
     policy = project(tmp_path, "performance: {metrics: {roc_auc: {min: 0.6}}}", model=model)
     frame = pq.read_table(tmp_path / "validation.parquet").to_pandas()
     joblib.dump(LogisticRegression().fit(frame[["age"]], frame["y"]), tmp_path / "model.joblib")
-    undecided(execute(policy).record, "performance", "there is no column 'agee'\n  fix: did you mean 'age'?")
+    not_judged(execute(policy).record, "performance", "there is no column 'agee'\n  fix: did you mean 'age'?")
 
 
 def test_columns_that_are_no_features_because_they_hold_predictions_are_told(tmp_path: Path) -> None:
@@ -256,14 +256,14 @@ def test_columns_that_are_no_features_because_they_hold_predictions_are_told(tmp
 def test_a_model_that_cannot_be_opened_leaves_what_looks_at_data_alone_to_be_measured(tmp_path: Path) -> None:
     policy = project(tmp_path, GATES, model=MODEL.replace("{predictions: {score: p}}", "absent.skops"))
     record = execute(policy).record
-    undecided(record, "performance", "absent.skops")
+    not_judged(record, "performance", "absent.skops")
     statuses = {outcome.gate: outcome.status for outcome in record.content.outcomes}
     assert statuses["data_quality"] is statuses["drift"] is Status.PASS
     assert any(note.startswith("no predictions: absent.skops") for note in record.content.notes)
     record = execute(policy, only=("drift", "data_quality")).record
     assert record.verdict.exit_code == ExitCode.PASSED, "a data check before training needs no candidate"
     policy.write_text(policy.read_text().replace("drift: {", "drift: {metrics: {score_psi: {max: 0.2}}, "))
-    undecided(execute(policy, only=("drift",)).record, "drift", "score_psi")
+    not_judged(execute(policy, only=("drift",)).record, "drift", "score_psi")
 
 
 def test_a_threshold_without_a_score_is_an_error(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_threshold_without_a_score_is_an_error(tmp_path: Path) -> None:
     policy = project(tmp_path, "performance: {metrics: {f1: {min: 0.1}}}", model=model)
     table = pq.read_table(tmp_path / "validation.parquet")
     pq.write_table(table.append_column("y2", table["y"]), tmp_path / "validation.parquet")
-    undecided(execute(policy).record, "performance", "gives no score")
+    not_judged(execute(policy).record, "performance", "gives no score")
 
 
 def test_a_record_tells_itself_in_a_line(tmp_path: Path) -> None:

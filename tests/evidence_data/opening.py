@@ -17,7 +17,7 @@ def opened(data: object, base: Path = Path()) -> ArrowSource:
     return open_source(data, base=base, role="validation")
 
 
-def refused(data: object, base: Path = Path(), code: ExitCode = ExitCode.UNDECIDED) -> str:
+def refused(data: object, base: Path = Path(), code: ExitCode = ExitCode.NOT_JUDGED) -> str:
     """What a user reads when the data cannot be opened; the exit code is `code`, the message says where."""
     with pytest.raises(LockgateError) as caught:
         opened(data, base)

@@ -110,7 +110,7 @@ def test_bad_input_39_header_only(tmp_path: Path) -> None:
     assert "there are no rows" in refused(csv(tmp_path, "age,sex"))
 
 
-def test_catalogue_19_empty_dataset_is_undecided_and_names_role_and_file(tmp_path: Path) -> None:
+def test_catalogue_19_empty_dataset_is_not_judged_and_names_role_and_file(tmp_path: Path) -> None:
     assert refused(csv(tmp_path, "age,sex\n", "empty.csv")).startswith(f"validation data {tmp_path / 'empty.csv'}: ")
 
 

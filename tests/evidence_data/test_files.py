@@ -42,7 +42,7 @@ def test_a_pattern_that_no_file_matches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["file://%00", "file://", "a%00b.csv", "file:///tmp/a%00b.csv"])
 def test_an_address_that_no_file_can_have(address: str, tmp_path: Path) -> None:
-    code = ExitCode.USAGE if address.startswith("file") else ExitCode.UNDECIDED
+    code = ExitCode.USAGE if address.startswith("file") else ExitCode.NOT_JUDGED
     refused(address, tmp_path, code)
 
 
@@ -120,7 +120,7 @@ def test_bad_input_79_csv_that_changed_is_found_when_it_is_verified(tmp_path: Pa
     csv(tmp_path, "x\n2\n")
     with pytest.raises(EvidenceError, match="changed after it was pinned") as caught:
         source.verify()
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
     assert caught.value.where == f"validation data {path}"
 
 

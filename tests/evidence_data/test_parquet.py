@@ -48,7 +48,7 @@ def test_bad_input_66_flipped_byte_is_found_by_the_digest(tmp_path: Path) -> Non
     flip(path, 500)
     with pytest.raises(EvidenceError, match="changed after it was pinned") as caught:
         source.verify()
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
 
 
 def test_bad_input_66_flipped_byte_is_found_by_page_checksums_where_there_are_some(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_bad_input_77_encrypted_columns(tmp_path: Path, plaintext_footer: bool) 
         return
     with pytest.raises(EvidenceError, match="cannot be read") as caught:
         opened(path).distribution("x")
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
 
 
 def test_bad_input_79_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_catalogue_24_a_slice_of_three_rows_stays_a_slice() -> None:
 def test_catalogue_23_slice_column_absent_from_the_data() -> None:
     with pytest.raises(EvidenceError, match="there is no column 'educatoin'") as caught:
         by_column(source(education=["a"]), "educatoin")
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
     assert caught.value.where.startswith("validation data")
     assert "'education'" in caught.value.fix
 

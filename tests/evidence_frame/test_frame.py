@@ -44,7 +44,7 @@ def frame(
 def refused(*args: Any, **kwargs: Any) -> str:
     with pytest.raises(EvidenceError) as caught:
         frame(*args, **kwargs)
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
     assert caught.value.where == "v.parquet"
     return str(caught.value)
 

@@ -216,17 +216,17 @@ def test_licences_and_classes(tmp_path: Path) -> None:
     assert check(tmp_path, "risk_class: unacceptable").verdict.exit_code is ExitCode.BLOCKED
     high = WHOLE.replace("license: mit", "license: mit\nrisk_class: high")
     assert check(tmp_path, "risk_class: high", high).verdict.exit_code is ExitCode.PASSED
-    assert check(tmp_path, "risk_class: minimal", high).verdict.exit_code is ExitCode.UNDECIDED
+    assert check(tmp_path, "risk_class: minimal", high).verdict.exit_code is ExitCode.NOT_JUDGED
     strange = high.replace("risk_class: high", "risk_class: highish")
-    assert check(tmp_path, "{}", strange).verdict.exit_code is ExitCode.UNDECIDED
+    assert check(tmp_path, "{}", strange).verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_reviews_age(tmp_path: Path) -> None:
-    for days, code in ((10, ExitCode.PASSED), (400, ExitCode.BLOCKED), (-3, ExitCode.UNDECIDED)):
+    for days, code in ((10, ExitCode.PASSED), (400, ExitCode.BLOCKED), (-3, ExitCode.NOT_JUDGED)):
         day = (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
         card = WHOLE.replace("license: mit", f"license: mit\nreview_date: {day}")
         assert check(tmp_path, "days_since_review: {max: 365}", card).verdict.exit_code is code
-    assert check(tmp_path, "days_since_review: {max: 365}").verdict.exit_code is ExitCode.UNDECIDED
+    assert check(tmp_path, "days_since_review: {max: 365}").verdict.exit_code is ExitCode.NOT_JUDGED
     card = WHOLE.replace("license: mit", "license: mit\nreview_date: in spring")
     (finding,) = (
         f for f in check(tmp_path, "days_since_review: {max: 365}", card).content.findings if "days" in f.metric
@@ -249,7 +249,7 @@ def test_controls_ask_for_sections_gates_and_a_sheet(tmp_path: Path) -> None:
     (tmp_path / "sheet.md").write_text("collected by post")
     record = check(tmp_path, f"{gate}\nsheet: sheet.md", card)
     assert "a data sheet" not in str([m.note for run in record.content.gates for m in run.measurements])
-    assert check(tmp_path, f"{gate}\nsheet: none.md", card).verdict.exit_code is ExitCode.UNDECIDED
+    assert check(tmp_path, f"{gate}\nsheet: none.md", card).verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_a_lower_class_has_fewer_controls() -> None:

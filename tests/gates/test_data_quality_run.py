@@ -89,18 +89,18 @@ def test_a_column_may_have_a_condition_of_its_own(tmp_path: Path) -> None:
     assert check(tmp_path, policy, {**PEOPLE, "age": more}).verdict.exit_code == ExitCode.BLOCKED
 
 
-def test_catalogue_23_a_condition_on_a_column_that_is_not_there_is_undecided(tmp_path: Path) -> None:
+def test_catalogue_23_a_condition_on_a_column_that_is_not_there_is_not_judged(tmp_path: Path) -> None:
     record = check(tmp_path, CONTRACT.replace("workclass:", "work_class:"), PEOPLE)
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     errors = [finding for finding in record.content.findings if finding.status is Status.ERROR]
     assert {finding.metric for finding in errors} == {"not_allowed", "nulls"}
     assert {finding.place.line for finding in errors} == {8}
     assert any("did you mean 'workclass'?" in finding.message for finding in errors)
 
 
-def test_catalogue_27_an_overlap_without_training_data_is_undecided(tmp_path: Path) -> None:
+def test_catalogue_27_an_overlap_without_training_data_is_not_judged(tmp_path: Path) -> None:
     record = check(tmp_path, CONTRACT + "    overlap: {max: 0}\n", PEOPLE)
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     assert "there is no training data: name data.training" in the_one(record, Status.ERROR).message
 
 

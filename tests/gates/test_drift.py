@@ -140,7 +140,7 @@ def test_catalogue_23_a_column_that_went_away_is_no_pass(tmp_path: Path) -> None
     )
     tables = {"validation": pa.table(AGES), "reference": pa.table({**AGES, "gone": [1] * 40})}
     record = execute(policy, tables=tables).record
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     (finding,) = [found for found in record.content.findings if found.status is Status.ERROR]
     assert finding.id == "drift/psi[column=gone]"
     assert "the data (memory:) does not hold this column" in finding.message

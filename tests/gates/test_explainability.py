@@ -181,7 +181,7 @@ def test_a_model_that_leans_on_a_proxy_is_caught_and_one_that_does_not_is_not(fo
 )
 def test_what_cannot_be_measured_is_never_green(folder: Path, block: str, words: str) -> None:
     record = run(folder, "fair", block).record
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     said = " ".join([finding.message for finding in record.content.findings])
     assert words in said
     assert "Traceback" not in said

@@ -232,7 +232,7 @@ def test_a_broken_table_is_no_table(text: str) -> None:
 def test_what_is_missing_or_broken_is_never_a_pass(tmp_path: Path, text: str, gate: str) -> None:
     (tmp_path / "r.json").write_text(text)
     record = check(tmp_path, f"file: r.json\nformat: json\n{gate}")
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     assert record.content.findings[0].message
 
 
@@ -313,7 +313,7 @@ def test_what_the_policy_does_not_say_or_the_file_does_not_hold_is_named(
 ) -> None:
     write(tmp_path, runs([True] * 9))
     record = check(tmp_path, f"file: r.json\n{gate}")
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     assert why in finding(record, metric).message
 
 
@@ -331,7 +331,7 @@ def test_against_the_champion_case_by_case(tmp_path: Path) -> None:
     assert found.value == pytest.approx(0.2)
     assert found.p_value == pytest.approx(stats.binomtest(0, 40, alternative="less").pvalue)
     write(tmp_path, runs(old[:150]), "old.json")
-    assert check(tmp_path, gate, "task: other, champion: none").verdict.exit_code is ExitCode.UNDECIDED
+    assert check(tmp_path, gate, "task: other, champion: none").verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_results_of_another_model_are_an_error(tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_results_of_another_model_are_an_error(tmp_path: Path) -> None:
     assert check(tmp_path, gate, model).verdict.exit_code is ExitCode.PASSED
     for other in ({"a": 1}, {"a": 1, "sha": "0" * 64}):
         write(tmp_path, other)
-        assert check(tmp_path, gate, model).verdict.exit_code is ExitCode.UNDECIDED
+        assert check(tmp_path, gate, model).verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_a_command_writes_the_file_anew_without_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,7 +361,7 @@ def test_a_command_that_fails_hangs_or_writes_nothing_leaves_no_old_result(tmp_p
     write(tmp_path, {"a": 1})
     started = time.monotonic()
     gate = f"file: r.json\ntimeout: 2 s\ncommand: ['{sys.executable}', -c, '{code}']\nvalues: {{a: a}}\na: {{min: 1}}"
-    assert check(tmp_path, gate).verdict.exit_code is ExitCode.UNDECIDED
+    assert check(tmp_path, gate).verdict.exit_code is ExitCode.NOT_JUDGED
     assert time.monotonic() - started < 30
 
 

@@ -161,7 +161,7 @@ def test_a_required_sandbox_that_cannot_be_had_runs_nothing(
     monkeypatch.setattr("lockgate.external.command.FULL", "more than there is")
     trial = Try(tmp_path, listening)
     record = policy(trial, "")
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     assert "the policy requires a sandbox" in record.content.findings[0].message
     assert not (trial.project / "r.json").exists()
 

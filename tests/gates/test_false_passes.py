@@ -37,8 +37,8 @@ def judged(
     return content.verdict.exit_code, max(content.findings, key=lambda finding: finding.status.severity)
 
 
-def undecided(exit_code: ExitCode, finding: Finding, why: str) -> None:
-    assert exit_code == ExitCode.UNDECIDED
+def not_judged(exit_code: ExitCode, finding: Finding, why: str) -> None:
+    assert exit_code == ExitCode.NOT_JUDGED
     assert finding.status is Status.ERROR
     assert (Path(finding.place.file).name, finding.place.line) == ("lockgate.yaml", 6)
     assert why in finding.message
@@ -57,24 +57,24 @@ def test_catalogue_08_a_value_just_under_its_limit_is_not_rounded_up_to_it(tmp_p
 
 def test_catalogue_13_auc_with_one_class(tmp_path: Path) -> None:
     found = judged(tmp_path, "performance", "metrics: {roc_auc: {min: 0.5}}", roles=BINARY, columns={"y": [1] * 8})
-    undecided(*found, "no row is labelled negative")
+    not_judged(*found, "no row is labelled negative")
 
 
 def test_catalogue_14_kappa_of_constant_labels(tmp_path: Path) -> None:
     found = judged(tmp_path, "performance", "metrics: {cohen_kappa: {min: 0}}", roles=BINARY, columns={"y": [1] * 8})
-    undecided(*found, "the labels hold one class only")
+    not_judged(*found, "the labels hold one class only")
 
 
 def test_catalogue_14_r2_of_constant_labels(tmp_path: Path) -> None:
     model = "{task: regression, candidate: {predictions: {prediction: p}}, champion: none}"
     found = judged(tmp_path, "performance", "metrics: {r2: {min: 0}}", model=model, columns={"y": [0.5] * 8})
-    undecided(*found, "all labels are equal")
+    not_judged(*found, "all labels are equal")
 
 
 @pytest.mark.parametrize("condition", ["precision: {min: 1%}", "false_discovery_rate: {max: 99%}"])
 def test_catalogue_15_nothing_is_predicted_positive(tmp_path: Path, condition: str) -> None:
     found = judged(tmp_path, "performance", f"metrics: {{{condition}}}", roles=BINARY, columns={"yhat": [0] * 8})
-    undecided(*found, "no row is predicted positive")
+    not_judged(*found, "no row is predicted positive")
 
 
 def test_catalogue_15_a_group_without_favourable_labels(tmp_path: Path) -> None:
@@ -85,19 +85,19 @@ def test_catalogue_15_a_group_without_favourable_labels(tmp_path: Path) -> None:
         roles=f"{BINARY}, sensitive: [sex]",
         columns={"y": [0, 0, 0, 0, 1, 1, 0, 1]},
     )
-    undecided(*found, "two groups must be there to be compared")
+    not_judged(*found, "two groups must be there to be compared")
 
 
 def test_catalogue_22_fewer_rows_than_min_rows(tmp_path: Path) -> None:
     few = {name: values[:3] for name, values in COLUMNS.items()}
     found = judged(tmp_path, "performance", "metrics: {accuracy: {min: 0.01}}", roles=BINARY, columns=few)
-    undecided(*found, "3 rows, and data.min_rows is 4")
+    not_judged(*found, "3 rows, and data.min_rows is 4")
 
 
 def test_catalogue_24_a_small_slice_that_the_policy_names_is_an_error(tmp_path: Path) -> None:
     roles = f'{BINARY}, slices: [{{name: sure, where: "p > 0.75"}}]'
     found = judged(tmp_path, "performance", "slices: {recall: {min: 0.01}}", roles=roles)
-    undecided(*found, "2 rows, and data.min_rows is 4")
+    not_judged(*found, "2 rows, and data.min_rows is 4")
 
 
 def test_catalogue_24_a_small_value_of_a_sliced_column_is_listed_and_the_others_judged(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_catalogue_26_one_group_only(tmp_path: Path) -> None:
         roles=f"{BINARY}, sensitive: [sex]",
         columns={"sex": ["f"] * 8},
     )
-    undecided(*found, "there is only 'f' with enough rows")
+    not_judged(*found, "there is only 'f' with enough rows")
 
 
 @pytest.mark.parametrize("gate", ["performance", "fairness"])
@@ -133,4 +133,4 @@ def test_a_metric_of_another_task_is_a_mistake_in_the_policy(tmp_path: Path, gat
 def test_a_metric_of_scores_without_scores_is_an_error(tmp_path: Path) -> None:
     model = "{task: binary, candidate: {predictions: {prediction: yhat}}, champion: none}"
     found = judged(tmp_path, "performance", "metrics: {log_loss: {max: 9}}", model=model, roles=BINARY)
-    undecided(*found, "the model gives no scores")
+    not_judged(*found, "the model gives no scores")

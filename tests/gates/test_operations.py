@@ -140,7 +140,7 @@ def test_energy_without_codecarbon_is_an_error_that_says_how_to_have_it(tmp_path
     record = asked(tmp_path, "operations: {seconds: 0.1, metrics: {energy: {max: 100}}}", candidate=QUICK)
 
     assert "lockgate[energy]" in missing(record, "energy").reason
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_a_model_that_fails_while_it_is_timed_is_no_pass(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_model_that_fails_while_it_is_timed_is_no_pass(tmp_path: Path) -> None
 
     assert "seven" in missing(record, "latency_p50", case="batch of 7").reason
     assert measured(record, "latency_p50", case="batch of 1").value > 0
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_a_model_that_holds_the_clock_does_not_hold_ours(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_too_little_time_is_said_and_never_green(tmp_path: Path) -> None:
     record = asked(tmp_path, gate, candidate=sleeping(30))
 
     assert "give more `seconds`" in missing(record, "latency_p50").reason
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_slips_in_the_settings_are_mistakes_of_the_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

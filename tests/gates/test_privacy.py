@@ -159,7 +159,7 @@ def test_the_policys_own_file_is_looked_through(tmp_path: Path) -> None:
     record = run(tmp_path, "{files_with_pii: {max: 0}}", more=", name: owner jane.doe@example.org")
     assert measured(record)["files_with_pii"] == 1
     record = run(tmp_path, "{policy_text: false, files_with_pii: {max: 0}}")
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
 
 
 @pytest.mark.parametrize("packed", ["plain", "zlib", "zip", "wide"])
@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, data:
     if data is not None:
         (tmp_path / name).write_bytes(data)
     record = run(tmp_path, f"{{files: [{name}], metrics: {{files_with_pii: {{max: 0}}}}}}")
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     assert any(f"{name}: {why}" in finding.message for finding in record.content.findings)
 
 
@@ -203,7 +203,7 @@ def test_columns_that_cannot_be_looked_through_are_errors_until_they_are_allowed
     data = {"photo": [b"\x89PNG", b"\x89PNG"], "tags": [["a"], ["b"]], "x": ["-", "+"]}
     record = run(tmp_path, "{metrics: {pii_cells: {max: 0}}}", data)
     messages = " ".join(finding.message for finding in record.content.findings)
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     assert "it holds bytes" in messages
     assert "it holds nested values" in messages
     assert run(tmp_path, "{allow_columns: [photo, tags], metrics: {pii_cells: {max: 0}}}", data).passed

@@ -114,7 +114,7 @@ def test_a_quality_of_another_task_is_said(tmp_path: Path) -> None:
     record = asked(tmp_path, gate, candidate=SMOOTH)
 
     assert "rmse is no metric of a binary task" in missing(record, "quality_loss").reason
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_refusal_that_no_limit_judges_is_no_pass(tmp_path: Path) -> None:
     held = finding(record, "flip_rate", column="city")
     assert held.status is Status.ERROR
     assert "no limit on `refusals`" in held.message
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_a_row_in_a_hundred_is_found_by_halving(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_model_whose_process_ends_is_lost_for_that_case_alone_and_for_no_other
     assert measured(record, "refusals", case="missing", column="city").value == 0.0
     first, second = record.content.outcomes
     assert (first.status, second.status) == (Status.ERROR, Status.PASS)
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 # --- what must change nothing -----------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ def test_a_declaration_that_means_nothing_is_never_green(tmp_path: Path, setting
     record = asked(tmp_path, f"robustness: {{{setting}}}", candidate=SMOOTH)
 
     assert words in missing(record, metric).reason
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_a_limit_on_what_nothing_is_declared_of_is_never_green(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_predictions_in_columns_cannot_be_asked(tmp_path: Path) -> None:
     model = "task: binary\ncandidate: {predictions: {prediction: age}}\nchampion: none\n"
     record = asked(tmp_path, "robustness: {metrics: {flip_rate: {max: 5%}}}", candidate=SMOOTH, model=model)
 
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     assert run_of(record).error is not None
 
 
@@ -354,7 +354,7 @@ def test_too_few_rows_are_never_green(tmp_path: Path) -> None:
     record = asked(tmp_path, gate, candidate=SMOOTH)
 
     assert "data.min_rows is 30" in missing(record, "flip_rate").reason
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
 
 
 def test_the_same_run_gives_the_same_record(tmp_path: Path) -> None:

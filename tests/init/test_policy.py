@@ -87,7 +87,7 @@ def test_a_pickle_with_an_unknown_name_says_what_to_allow(here: Path) -> None:
     joblib.dump(Guess(), here / "m.joblib")
     with pytest.raises(EvidenceError, match=r"Guess") as caught:
         write_policy(model="m.joblib", data="test.csv")
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
     assert "model.allow" in caught.value.fix
     assert not (here / "lockgate.yaml").exists()
 

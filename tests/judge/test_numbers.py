@@ -21,7 +21,7 @@ def test_catalogue_01_02_a_value_that_is_not_finite_is_an_error_at_every_bound(
     condition: Condition, value: float
 ) -> None:
     judgement = decide(condition, f1(value, champion=0.5))
-    assert judgement.verdict.exit_code == ExitCode.UNDECIDED
+    assert judgement.verdict.exit_code == ExitCode.NOT_JUDGED
     assert judgement.findings[0].id == "own/f1"
     assert str(value) in judgement.findings[0].message
 

@@ -13,7 +13,7 @@ MIN = Condition(min=0.5)
 CODES = {
     Status.PASS: ExitCode.PASSED,
     Status.WARN: ExitCode.PASSED,
-    Status.ERROR: ExitCode.UNDECIDED,
+    Status.ERROR: ExitCode.NOT_JUDGED,
     Status.FAIL: ExitCode.BLOCKED,
 }
 
@@ -38,13 +38,13 @@ def test_the_worst_gate_decides_for_all_status_vectors_up_to_five_gates(kinds: t
 
 def test_catalogue_35_no_gates_is_no_pass() -> None:
     verdict = judge(Rules(gates=()), []).verdict
-    assert (verdict.status, verdict.exit_code) == (Status.ERROR, ExitCode.UNDECIDED)
+    assert (verdict.status, verdict.exit_code) == (Status.ERROR, ExitCode.NOT_JUDGED)
 
 
 def test_a_gate_that_did_not_run_is_an_error() -> None:
     rules = Rules(gates=(gate(clause("f1", MIN)), gate(clause("f1", MIN), name="other")))
     judgement = judge(rules, [run(f1(0.9))])
-    assert judgement.verdict.exit_code == ExitCode.UNDECIDED
+    assert judgement.verdict.exit_code == ExitCode.NOT_JUDGED
     assert "did not run" in judgement.outcomes[1].message
 
 
@@ -55,7 +55,7 @@ def test_catalogue_53_a_gate_that_ran_twice_is_an_error() -> None:
 
 def test_a_result_of_a_gate_that_was_not_asked_for_is_an_error() -> None:
     judgement = judge(Rules(gates=(gate(clause("f1", MIN)),)), [run(f1(0.9)), run(f1(0.9), name="foreign")])
-    assert judgement.verdict.exit_code == ExitCode.UNDECIDED
+    assert judgement.verdict.exit_code == ExitCode.NOT_JUDGED
 
 
 def test_some_gates_by_wish_make_a_partial_verdict() -> None:
@@ -63,14 +63,14 @@ def test_some_gates_by_wish_make_a_partial_verdict() -> None:
     verdict = judge(rules, [run(f1(0.9))], only=frozenset({"own"})).verdict
     assert (verdict.exit_code, verdict.partial) == (ExitCode.PASSED, True)
     missing = judge(rules, [], only=frozenset({"own"})).verdict
-    assert missing.exit_code == ExitCode.UNDECIDED
+    assert missing.exit_code == ExitCode.NOT_JUDGED
 
 
 def test_catalogue_49_a_gate_that_broke_off_is_an_error_though_what_it_measured_holds() -> None:
     broken = replace(run(f1(0.9)), error="ValueError: no")
     judgement = judge(Rules(gates=(gate(clause("f1", MIN)),)), [broken])
     assert [finding.status for finding in judgement.findings] == [Status.ERROR, Status.PASS]
-    assert judgement.verdict.exit_code == ExitCode.UNDECIDED
+    assert judgement.verdict.exit_code == ExitCode.NOT_JUDGED
 
 
 def test_catalogue_51_a_gate_that_measured_nothing_is_an_error() -> None:
@@ -146,7 +146,7 @@ def test_a_metric_without_a_better_direction_cannot_drop() -> None:
 def test_catalogue_31_without_a_champion_a_gate_is_an_error_unless_the_policy_says_otherwise() -> None:
     rules = gate(clause("f1", Condition(max_drop=0.1)))
     absent = replace(run(), no_champion=True)
-    assert judge(Rules(gates=(rules,)), [absent]).verdict.exit_code == ExitCode.UNDECIDED
+    assert judge(Rules(gates=(rules,)), [absent]).verdict.exit_code == ExitCode.NOT_JUDGED
     excused = judge(Rules(gates=(replace(rules, without_champion="pass"),)), [absent])
     assert excused.verdict.exit_code == ExitCode.PASSED
     assert excused.findings[0].excused_by == "when_no_champion: pass"

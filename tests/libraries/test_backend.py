@@ -18,7 +18,7 @@ def test_a_detector_without_its_backend_is_an_error_that_says_how_to_get_it(tmp_
     record = execute(project(tmp_path, GATE)).record
 
     error = record.content.gates[0].error or ""
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     assert record.content.gates[0].measurements == ()
     assert "MMDDrift needs PyTorch, which is not in its environment" in error
     assert "environment: {python: .venv-alibi/bin/python}" in error

@@ -50,7 +50,7 @@ def interpreter(folder: Path, body: str) -> None:
 def ran(folder: Path, more: str = "", environment: str = "{python: fake}") -> GateRun:
     """The gate's run, which did not pass."""
     record = execute(project(folder, GATE.format(environment=environment, more=more))).record
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     return record.content.gates[0]
 
 
@@ -154,7 +154,7 @@ def test_a_library_that_is_not_in_the_interpreter(tmp_path: Path) -> None:
 
     record = execute(project(tmp_path, gate)).record
 
-    assert record.verdict.exit_code is ExitCode.UNDECIDED
+    assert record.verdict.exit_code is ExitCode.NOT_JUDGED
     assert "it does not import: ModuleNotFoundError: No module named 'nannyml'" in (record.content.gates[0].error or "")
 
 

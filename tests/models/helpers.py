@@ -39,14 +39,14 @@ def opened(
 
 
 def refused(path: Path | str, *words: str, **how: Any) -> EvidenceError:
-    """The error that a model is refused with: undecided, says where, how to mend it, and each of some words."""
+    """The error that a model is refused with: exit code 3, says where, how to mend it, and each of some words."""
     with pytest.raises(EvidenceError) as caught:
         opened(path, **how).close()
     return told(caught.value, str(path), *words)
 
 
 def told(error: EvidenceError, where: str, *words: str) -> EvidenceError:
-    assert error.exit_code == ExitCode.UNDECIDED
+    assert error.exit_code == ExitCode.NOT_JUDGED
     assert where in error.where
     assert "Traceback" not in str(error)
     assert error.fix

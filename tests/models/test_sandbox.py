@@ -306,7 +306,7 @@ def test_a_policy_that_requires_it_says_so_in_the_record(tmp_path: Path, monkeyp
     assert record.content.models["candidate"].sandbox == FULL
     monkeypatch.setattr(confinement, "FULL", "more than there is")
     broken = execute(policy).record
-    assert broken.verdict.exit_code == ExitCode.UNDECIDED
+    assert broken.verdict.exit_code == ExitCode.NOT_JUDGED
     assert "the policy requires a sandbox" in str(broken.content)
 
 

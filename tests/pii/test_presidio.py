@@ -23,7 +23,7 @@ print(sorted((found.text, found.entity.name) for found in finder.find(texts, col
 
 def test_where_it_is_not_installed_the_error_says_how_to_mend_it(tmp_path: Path) -> None:
     record = run(tmp_path, "{engine: presidio, metrics: {pii_cells: {max: 0}}}", {"x": ["-", "+"]})
-    assert record.verdict.exit_code == ExitCode.UNDECIDED
+    assert record.verdict.exit_code == ExitCode.NOT_JUDGED
     assert any("pip install 'lockgate[presidio]'" in finding.message for finding in record.content.findings)
 
 

@@ -107,7 +107,7 @@ def changed(change: Any) -> bytes:
 def test_a_changed_content_is_refused(change: Any) -> None:
     with pytest.raises(EvidenceError) as caught:
         records.load(changed(change), "record.json")
-    assert caught.value.exit_code == ExitCode.UNDECIDED
+    assert caught.value.exit_code == ExitCode.NOT_JUDGED
     assert caught.value.where == "record.json"
 
 

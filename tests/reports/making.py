@@ -287,7 +287,7 @@ def _verdict(findings: Sequence[Finding], gates: Sequence[str], *, partial: bool
     elif status is Status.INCONCLUSIVE:
         code, headline = ExitCode.BLOCKED, f"blocked: {count} of {len(findings)} conditions are not proven ({which})"
     elif status is Status.ERROR:
-        code, headline = ExitCode.UNDECIDED, f"undecided: {count} of {len(findings)} could not be judged ({which})"
+        code, headline = ExitCode.NOT_JUDGED, f"not judged: {count} of {len(findings)} could not be judged ({which})"
     else:
         code, headline = ExitCode.PASSED, f"passed: {len(findings)} conditions"
     return Verdict(status=status, exit_code=code, partial=partial, headline=headline)

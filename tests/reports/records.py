@@ -64,7 +64,7 @@ def blocked() -> Record:
     return record(findings, missing=LISTED, details=DETAILS, overrides={"candidate": "models/new one.skops"})
 
 
-def undecided() -> Record:
+def not_judged() -> Record:
     """A gate broke, and a metric of another could not be measured."""
     return record(
         (
@@ -193,7 +193,7 @@ DETAILS: Mapping[str, Mapping[str, Any]] = {
 RECORDS: Mapping[str, Callable[[], Record]] = {
     "passed": passed,
     "blocked": blocked,
-    "undecided": undecided,
+    "not_judged": not_judged,
     "not_proven": not_proven,
     "undecided_passes": undecided_passes,
     "warned": warned,

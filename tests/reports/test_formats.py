@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from tests.reports.making import held, record
-from tests.reports.records import RECORDS, blocked, many, no_champion, passed, undecided, warned
+from tests.reports.records import RECORDS, blocked, many, no_champion, not_judged, passed, warned
 
 import lockgate.reports
 from lockgate import record as records
@@ -32,7 +32,7 @@ def test_an_unknown_format_is_a_mistake_that_names_the_nearest() -> None:
     assert caught.value.exit_code is ExitCode.USAGE
 
 
-@pytest.mark.parametrize("name", ["passed", "blocked", "undecided", "many"])
+@pytest.mark.parametrize("name", ["passed", "blocked", "not_judged", "many"])
 @pytest.mark.parametrize("form", ["github", "html", "json", "junit", "markdown", "terminal"])
 def test_a_report_is_a_pure_function_of_its_record(form: str, name: str) -> None:
     first, again = (find_format(form).render(RECORDS[name]()) for _ in range(2))
@@ -185,5 +185,5 @@ def test_markdown_is_never_longer_than_a_comment_may_be_and_cuts_between_rows(co
 
 
 def test_markdown_shows_why_nothing_could_be_judged() -> None:
-    page = find_format("markdown").render(undecided())
+    page = find_format("markdown").render(not_judged())
     assert "the column race holds one group only it needs two; name another column" in page

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from lxml import html
 from tests.reports.making import record
-from tests.reports.records import RECORDS, blocked, many, undecided
+from tests.reports.records import RECORDS, blocked, many, not_judged
 
 from lockgate.cli._show import write_reports
 from lockgate.reports.html import CARDS, notebook, render
@@ -90,9 +90,9 @@ def test_the_verdict_stands_on_top_with_its_exit_code() -> None:
     assert tree.xpath("string(//title)") == "Blocked: income · Lockgate"
 
 
-@pytest.mark.parametrize(("code", "word"), [(ExitCode.PASSED, "Passed"), (ExitCode.UNDECIDED, "Undecided")])
+@pytest.mark.parametrize(("code", "word"), [(ExitCode.PASSED, "Passed"), (ExitCode.NOT_JUDGED, "Undecided")])
 def test_each_verdict_has_its_word(code: ExitCode, word: str) -> None:
-    assert words(parsed("passed" if code is ExitCode.PASSED else "undecided").xpath("//h1")[0]) == word
+    assert words(parsed("passed" if code is ExitCode.PASSED else "not_judged").xpath("//h1")[0]) == word
 
 
 def test_a_partial_verdict_says_that_it_releases_nothing() -> None:
@@ -271,7 +271,7 @@ def test_a_notebook_shows_verdict_failures_and_scorecard() -> None:
 
 
 def test_a_record_without_findings_is_shown() -> None:
-    made = undecided()
+    made = not_judged()
     empty = replace(made, content=replace(made.content, findings=(), outcomes=(), gates=()))
     assert "Undecided" in render(empty)
     assert "Undecided" in notebook(empty)

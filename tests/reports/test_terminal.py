@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 from tests.reports.making import held, record
-from tests.reports.records import RECORDS, blocked, many, partial, passed, undecided
+from tests.reports.records import RECORDS, blocked, many, not_judged, partial, passed
 
 from lockgate.reports import terminal
 
@@ -38,7 +38,7 @@ def test_it_can_be_written_to_a_terminal_without_unicode(name: str, encoding: st
 def test_headline_word_and_exit_code_stand_first() -> None:
     assert terminal.render(passed()).startswith("✓ PASSED  income  exit code 0\n")
     assert terminal.render(blocked()).startswith("✗ BLOCKED  income  exit code 1\n")
-    assert terminal.render(undecided()).startswith("◆ UNDECIDED  income  exit code 3\n")
+    assert terminal.render(not_judged()).startswith("⬢ NOT JUDGED  income  exit code 3\n")
     assert terminal.render(partial()).startswith("✓ PASSED (partial)  income  exit code 0\n")
 
 

@@ -11,8 +11,8 @@ from lockgate.errors import LockgateError, UsageError
 from lockgate.progress import printable
 from lockgate.types import ExitCode
 
-WORST_LAST = (ExitCode.PASSED, ExitCode.UNDECIDED, ExitCode.BLOCKED, ExitCode.USAGE, ExitCode.INTERNAL)
-"""Blocked outranks undecided as FAIL outranks ERROR; a mistake in a policy outranks both, because it judged nothing."""
+WORST_LAST = (ExitCode.PASSED, ExitCode.NOT_JUDGED, ExitCode.BLOCKED, ExitCode.USAGE, ExitCode.INTERNAL)
+"""Blocked outranks not judged as FAIL outranks ERROR; a mistake in a policy outranks both, because it judged nothing."""
 
 READ = frozenset({"LOCKGATE_CACHE"})
 """The variables with our prefix that something reads; none of them decides."""
@@ -64,15 +64,15 @@ def ended(error: BaseException, arguments: Sequence[str]) -> int:
         return complain(error)
     if isinstance(error, KeyboardInterrupt | click.Abort | EOFError):
         say("lockgate: interrupted, nothing was decided")
-        return ExitCode.UNDECIDED
+        return ExitCode.NOT_JUDGED
     if isinstance(error, BrokenPipeError):
         _let_go_of_output()
         say("lockgate: standard output was closed before all of it was written; that is no pass")
-        return ExitCode.UNDECIDED
+        return ExitCode.NOT_JUDGED
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _SURROUNDINGS):
         _let_go_of_output()
         say(f"lockgate: this machine could not carry it out: {error or 'out of memory'}; nothing was decided")
-        return ExitCode.UNDECIDED
+        return ExitCode.NOT_JUDGED
     return _crashed(error, arguments)
 
 

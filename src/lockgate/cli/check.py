@@ -61,9 +61,9 @@ def command(
       lockgate check --format github                       # annotations and the job summary
 
     \b
-    Exit codes: 0 passed, 1 blocked, 2 usage or policy, 3 undecided, 4 a bug of Lockgate.
+    Exit codes: 0 passed, 1 blocked, 2 usage or policy, 3 not judged, 4 a bug of Lockgate.
     Of several policies the worst counts: 4, 2, 1, 3, 0. A mistake outranks a block because that policy
-    judged nothing; a block outranks undecided as a failed condition outranks one that could not be measured.
+    judged nothing; a block outranks what was not judged as a failed condition outranks one that could not be measured.
     """
     from lockgate.cli._ends import complain, say, worst
     from lockgate.cli._show import show_refusal

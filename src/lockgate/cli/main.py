@@ -18,7 +18,7 @@ Exit codes:
   0  passed
   1  blocked: a condition of the policy is not met
   2  the command line or the policy is wrong
-  3  undecided: evidence is missing or broken, a gate broke, interrupted
+  3  not judged: evidence is missing or broken, a gate broke, interrupted
   4  a bug of Lockgate; a report to send in is written"""
 
 

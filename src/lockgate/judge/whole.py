@@ -196,7 +196,7 @@ def _verdict(findings: Sequence[Finding], outcomes: Sequence[Outcome], rules: Ru
     if status is Status.FAIL:
         code, headline = ExitCode.BLOCKED, f"blocked: {of_all} fail ({gates})"
     elif status is Status.ERROR:
-        code, headline = ExitCode.UNDECIDED, f"undecided: {of_all} could not be judged ({gates})"
+        code, headline = ExitCode.NOT_JUDGED, f"not judged: {of_all} could not be judged ({gates})"
     elif status is Status.INCONCLUSIVE and rules.inconclusive == "block":
         code, headline = ExitCode.BLOCKED, f"blocked: {of_all} are not proven ({gates})"
     else:

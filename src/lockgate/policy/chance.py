@@ -131,7 +131,7 @@ def _unknown_reuse(policy: Policy) -> Iterator[Mistake]:
     place, spec = _at(policy, "decide.reuse"), policy.model.candidate
     if spec is not None and spec.uri is None and spec.artifact is None:
         what = (
-            "candidates that are columns of the data cannot be told apart: their number is unknown, the run undecided"
+            "candidates that are columns of the data cannot be told apart: their number is unknown, the run not judged"
         )
         yield Mistake(place=place, what=what, fix="name the bytes behind them: model.candidate.artifact")
     elif not (policy.path.parent / ".lockgate" / "runs").is_dir():

@@ -140,7 +140,7 @@ def headline(record: Record) -> str:
 
 
 def verdict_word(record: Record) -> str:
-    """`PASSED`, `BLOCKED`, `UNDECIDED`; a partial verdict says so, because it is none on the whole policy."""
+    """`PASSED`, `BLOCKED`, `NOT JUDGED`; a partial verdict says so, because it is none on the whole policy."""
     word = VERDICTS[record.verdict.exit_code]
     return f"{word} (partial)" if record.verdict.partial else word
 

@@ -38,14 +38,14 @@ VERDICTS = {
     ExitCode.PASSED: "PASSED",
     ExitCode.BLOCKED: "BLOCKED",
     ExitCode.USAGE: "REFUSED",
-    ExitCode.UNDECIDED: "UNDECIDED",
+    ExitCode.NOT_JUDGED: "NOT JUDGED",
     ExitCode.INTERNAL: "BROKEN",
 }
 
 
 def verdict_status(code: ExitCode) -> Status:
     """The status whose look a verdict has."""
-    held = {ExitCode.PASSED: Status.PASS, ExitCode.BLOCKED: Status.FAIL, ExitCode.UNDECIDED: Status.INCONCLUSIVE}
+    held = {ExitCode.PASSED: Status.PASS, ExitCode.BLOCKED: Status.FAIL}
     return held.get(code, Status.ERROR)
 
 

@@ -48,5 +48,5 @@ class ExitCode(IntEnum):
     PASSED = 0
     BLOCKED = 1
     USAGE = 2
-    UNDECIDED = 3
+    NOT_JUDGED = 3
     INTERNAL = 4
