@@ -12,7 +12,7 @@ from lockgate.progress import printable
 from lockgate.types import ExitCode
 
 WORST_LAST = (ExitCode.PASSED, ExitCode.NOT_JUDGED, ExitCode.BLOCKED, ExitCode.USAGE, ExitCode.INTERNAL)
-"""Blocked outranks not judged as FAIL outranks ERROR; a mistake in a policy outranks both, because it judged nothing."""
+"""BLOCKED outranks NOT_JUDGED as FAIL outranks ERROR; a mistake in a policy outranks both: it judged nothing."""
 
 READ = frozenset({"LOCKGATE_CACHE"})
 """The variables with our prefix that something reads; none of them decides."""
