@@ -1,7 +1,7 @@
 """SQL of the policy gives one answer, whatever DuckDB: a minus, times with a zone, and what hangs on clock or chance.
 
-DuckDB 2.0.1 lists `+`, `-`, `year` and fifty others as unsteady for times with a zone, which 1.x does not; and 1.x let a
-minus of an unsigned number wrap round. These tests say the same under each.
+DuckDB 2.0.1 lists `+`, `-`, `year` and fifty others as unsteady for times with a zone, which 1.x does not; and 1.x let
+a minus of an unsigned number wrap round. These tests say the same under each.
 """
 
 import numpy as np
