@@ -130,6 +130,8 @@ LIBRARIES = {
     "xgboost": ["evidence/models/*"],
     "catboost": ["evidence/models/*"],
     "codecarbon": ["evidence/worker/jobs/*"],
+    "cpuinfo": ["evidence/worker/jobs/*"],
+    "psutil": ["evidence/worker/jobs/*"],
     **{path.stem: [f"libraries/scripts/{path.name}"] for path in (PACKAGE / "libraries" / "scripts").glob("*.py")},
     "presidio_analyzer": ["pii/presidio.py"],
     "spacy": ["pii/presidio.py"],

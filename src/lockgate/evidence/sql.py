@@ -26,7 +26,16 @@ _SETTINGS = {
     "TimeZone": "UTC",
 }
 
-_CLOCKS = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
+_CLOCKS = frozenset(
+    {
+        *("current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"),
+        *("current_localtime", "current_localtimestamp", "ago", "pg_conf_load_time", "pg_postmaster_start_time"),
+    }
+)
+"""What tells the time; some of it is listed by DuckDB as if it did not, by its version."""
+
+_STATES = frozenset({"current_setting", "getvariable", "query", "query_table"})
+"""What tells of the session or the machine, or runs SQL that stands in a text and is seen by nobody."""
 
 
 def rows_where(source: ArrowSource, condition: str, *, place: str) -> NDArray[np.bool_]:
@@ -148,20 +157,37 @@ def named_in(schema: Iterable[str], tree: Any, *, where: str) -> list[str]:
 
 def check_repeatable(connection: "duckdb.DuckDBPyConnection", tree: Any, columns: Iterable[str], place: str) -> None:
     """See that the condition gives the same answer each time: no chance, no clock, no state."""
-    said = {node["function_name"].lower() for node in nodes_of(tree) if node.get("class") == "FUNCTION"}
+    calls = [node for node in nodes_of(tree) if node.get("class") in {"FUNCTION", "WINDOW"}]
+    said = {node["function_name"].lower() for node in calls}
     # `current_date` looks like a column to the parser.
     said |= {name.lower() for node in nodes_of(tree) for name in names_in(node)} - {name.casefold() for name in columns}
+    fix = "use the row's own columns"
     if clocks := said & _CLOCKS:
-        raise UsageError(f"{min(clocks)} changes with the clock", where=place, fix="use the row's own columns")
+        raise UsageError(f"{min(clocks)} changes with the clock", where=place, fix=fix)
+    if any(node["function_name"].lower() == "age" and _arguments(node) != 2 for node in calls):
+        raise UsageError("age() of one time changes with the clock", where=place, fix="give it two times of the row")
+    if any(node.get("sample") for node in nodes_of(tree)):
+        raise UsageError("a sample gives another answer each time", where=place, fix="use all rows of `data`")
+    if found := min(said & _STATES or _unsteady(connection, said), default=None):
+        raise UsageError(f"{found}() gives another answer each time", where=place, fix=fix)
+
+
+def _unsteady(connection: "duckdb.DuckDBPyConnection", said: set[str]) -> set[str]:
+    """Which functions are unsteady in every form that DuckDB lists.
+
+    Those that are so in some forms only, by DuckDB 2.0.1 even `+`, `-` and `year`, hang on the session's zone where a
+    time has one, and the session's zone is always UTC.
+    """
     if not said:
-        return
+        return set()
     marks = ", ".join("?" for _ in said)
-    # A minus is listed for times with a zone, which hang on the session's zone; of numbers it is as steady as can be.
-    query = f"SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_name <> '-' AND function_name IN ({marks}) ORDER BY 1"  # noqa: E501, S608 (placeholders)
-    found = connection.execute(query, sorted(said)).fetchall()
-    if found:
-        what = f"{found[0][0]}() gives another answer each time"
-        raise UsageError(what, where=place, fix="use the row's own columns")
+    query = f"SELECT function_name FROM duckdb_functions() WHERE function_name IN ({marks}) GROUP BY 1 HAVING bool_and(stability <> 'CONSISTENT')"  # noqa: E501, S608 (placeholders)
+    return {name for (name,) in connection.execute(query, sorted(said)).fetchall()}
+
+
+def _arguments(call: dict[str, Any]) -> int:
+    """How many arguments a call gives; DuckDB 2 lists them under another name than 1."""
+    return len(call.get("children") or call.get("arguments") or ())
 
 
 def _table(source: ArrowSource, names: list[str], row: str) -> pa.Table:
@@ -172,9 +198,12 @@ def _table(source: ArrowSource, names: list[str], row: str) -> pa.Table:
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column in a plain type, NaN as missing."""
+    """A column in a plain type, NaN as missing; without a type in which a minus of a number wraps round or breaks."""
     if pa.types.is_dictionary(column.type):
         return pc.cast(column, column.type.value_type)
+    if pa.types.is_unsigned_integer(column.type):
+        high = pc.max(column).as_py()  # up to 2⁶⁴, which int64 does not hold and decimals of 20 digits do
+        return pc.cast(column, pa.decimal128(20, 0) if high is not None and high >= 2**63 else pa.int64())
     if pa.types.is_floating(column.type):
         return pc.if_else(pc.is_nan(column), pa.NULL, column)
     return column

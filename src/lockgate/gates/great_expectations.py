@@ -61,7 +61,8 @@ class GreatExpectations:
     column, or its `id`. An expectation that cannot be held against the data, because a column is gone, is an error and
     not an unmet one. What is counted is a fact about these rows and certain. Great Expectations runs in an interpreter
     of its own (`environment`); its version and the suite's digest stand in the Record. The result that is kept names no
-    values of the data.
+    values of the data. A `row_condition` compares columns with values: one that calls code is refused, and one that
+    holds for no row is an error.
 
     Why it matters
     --------------

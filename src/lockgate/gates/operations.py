@@ -62,7 +62,12 @@ _METRICS: Mapping[str, Metric] = {
     "dependencies": _count("Number of distributions that the model's process has imported."),
     "denied_licences": _count("Number of these whose licence is denied, or is not among those allowed."),
     "unknown_licences": _count("Number of these that state no licence."),
-    "energy": Metric(direction="lower", low=0.0, meaning="Joules to predict 1,000 rows, by CodeCarbon.", compared=True),
+    "energy": Metric(
+        direction="lower",
+        low=0.0,
+        meaning="Joules to predict 1,000 rows, by CodeCarbon: mostly an estimate.",
+        compared=True,
+    ),
 }
 
 
@@ -121,8 +126,10 @@ class Operations:
     which Lockgate's side of it needs, is left out), listed with version and licence beside the Record. Licences are
     read from SPDX expressions, short texts or classifiers; of `A OR B` one must be usable, of `A AND B` both.
     `deny_licences` or `allow_licences` set `denied_licences: {max: 0}`; an unknown licence is not on any list of
-    allowed ones. `energy` needs CodeCarbon in the model's interpreter (`lockgate[energy]`), which estimates where it
-    may not read the processor's counters.
+    allowed ones. `energy` needs CodeCarbon in the model's interpreter (`lockgate[energy]`). In the sandbox, and
+    wherever it may not read the processor's counters, its number is an estimate: the load times the watts that a table
+    gives a processor of that name, and a constant for the memory. The finding says so, with the watts. It compares two
+    models on one machine, and is no measurement of either.
 
     Only what a limit asks for is measured. Times, memory and energy are volatile: they stand in the Record's `run`
     part.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from lockgate.errors import EvidenceError, did_you_mean, nearest
 from lockgate.evidence.view import Evidence
@@ -59,7 +59,8 @@ class PrivacyParams(Params):
     k: int = Field(5, ge=2, description="`rows_under_k` counts the rows that fewer than k share")
     engine: Literal["lockgate", "presidio"] = Field(
         "lockgate",
-        description="`presidio`: Presidio too, which finds names and places where a spaCy model is installed",
+        description="`presidio`: Presidio too, which finds names and places in values and `files` where a spaCy model "
+        "is installed; it believes them 0.85",
     )
     language: str = Field("en", pattern="[a-z]{2}", description="the language of the texts, for Presidio")
 
@@ -79,6 +80,14 @@ class PrivacyParams(Params):
             if name not in known:
                 raise ValueError(f"there is no entity {name!r}: {did_you_mean(name, known)}")
         return names
+
+    @model_validator(mode="after")
+    def _are_looked_for(self) -> "PrivacyParams":
+        """What only Presidio finds would be found nowhere without it, and pass."""
+        theirs = [name for name in self.entities if name not in entities()]
+        if theirs and self.engine != "presidio":
+            raise ValueError(f"only Presidio finds the entity {theirs[0]!r}: add `engine: presidio`, or leave it out")
+        return self
 
 
 def _count(meaning: str) -> Metric:
@@ -231,7 +240,7 @@ def _data(params: PrivacyParams, evidence: Evidence, finder: Finder) -> Iterator
     hits = sum(int(report.personal.sum()) for report in judged)
     said = f"{hits:,} values in {sum(report.personal.any() for report in judged)} columns" if hits else ""
     idle = _idle(params.allow_columns, tuple(data.schema), found)
-    note = "; ".join(part for part in (said, idle) if part)
+    note = "; ".join(part for part in (said, idle, finder.note) if part)
     yield Measurement(metric="pii_cells", value=value, uncertainty=law, rows=rows, note=note)
     yield _columns(judged, rows, idle, sampled=rows < data.rows)
     secrets = sum(report.secret_rows for report in found)

@@ -1,6 +1,7 @@
 """One run of the gate: what is asked of both models, piece by piece, inside the time that there is."""
 
 import json
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -164,18 +165,19 @@ class Session:
         wishes = self.wishes
         seconds = max(0.0, min(wishes.plan.seconds, self.until - time.monotonic()))
         settings: dict[str, JSON] = {"batch": wishes.throughput_batch, "seconds": seconds, "task": wishes.plan.task}
-        values = []
+        found = []
         try:
             for model, table in self.models:
                 self.evidence.step("measuring energy")
                 with model.reopened() as again:
-                    values.append(_joules(again.model.job("energy", table, settings).facts, model.facts.uri))
+                    found.append(_joules(again.model.job("energy", table, settings).facts, model.facts.uri))
         except EvidenceError as error:
             yield from _missing(["energy"], error)
             return
-        yield Measurement(
-            metric="energy", value=values[0], champion=values[1] if len(values) > 1 else None, volatile=True
-        )
+        values, notes = [value for value, _ in found], dict.fromkeys(note for _, note in found)
+        champion = values[1] if len(values) > 1 else None
+        note = "; ".join(notes)
+        yield Measurement(metric="energy", value=values[0], champion=champion, note=note, volatile=True)
 
     def _asked(self, metrics: Sequence[str]) -> list[str]:
         return [metric for metric in metrics if self.evidence.asks(metric)]
@@ -204,17 +206,22 @@ def _of(started: Starts, metric: str) -> np.ndarray[tuple[int, ...], np.dtype[np
     return {"load_time": started.load, "cold_start": started.cold, "peak_memory": started.memory}[metric]
 
 
-def _joules(facts: object, where: str) -> float:
-    """Joules for 1,000 rows.
+def _joules(facts: object, where: str) -> tuple[float, str]:
+    """Joules for 1,000 rows, and how they are known.
 
     Raises:
         EvidenceError: the model's process tells none.
     """
     held = facts if isinstance(facts, dict) else {}
-    joules, rows = held.get("joules"), held.get("rows")
-    if not isinstance(joules, float) or not isinstance(rows, int) or rows <= 0:
-        raise EvidenceError("the model's process tells no energy", where=where, fix="do not trust the model")
-    return 1000 * joules / rows
+    joules, rows, watts = held.get("joules"), held.get("rows"), held.get("watts")
+    lies = EvidenceError("the model's process tells no energy", where=where, fix="do not trust the model")
+    if not isinstance(joules, float) or not 0 < joules < math.inf or not isinstance(rows, int) or rows <= 0:
+        raise lies
+    if watts is not None and (not isinstance(watts, float) or not 0 < watts < math.inf):
+        raise lies
+    known = "the processor's by its counters" if watts is None else f"the processor's by its load and {watts:.4g} W"
+    kind = "partly an estimate" if watts is None else "an estimate, not measured"
+    return 1000 * joules / rows, f"{kind}: {known}{'' if watts is None else ' at full load'}, the memory's by a table"
 
 
 def _missing(metrics: Sequence[str], error: EvidenceError, at: At | None = None) -> Iterator[Missing]:

@@ -77,8 +77,15 @@ class Finder(Protocol):
         """What it looks for."""
         ...
 
-    def find(self, texts: Texts, *, column: str | None = None, numbers: bool = False) -> list[Found]:
-        """What stands in some texts."""
+    @property
+    def note(self) -> str:
+        """What it does not look for, for the reader; empty: nothing that one would miss."""
+        ...
+
+    def find(
+        self, texts: Texts, *, column: str | None = None, numbers: bool = False, prose: bool = True
+    ) -> list[Found]:
+        """What stands in some texts; where they are no `prose`, nothing that only a language model tells."""
         ...
 
 
@@ -90,17 +97,27 @@ class Detector:
         confidence: how far a match must be believed to count.
     """
 
+    note = ""
+
     def __init__(self, entities: Sequence[Entity], confidence: float) -> None:
         self.entities = tuple(entities)
         self._confidence = confidence
 
-    def find(self, texts: Texts, *, column: str | None = None, numbers: bool = False) -> list[Found]:
+    def find(
+        self,
+        texts: Texts,
+        *,
+        column: str | None = None,
+        numbers: bool = False,
+        prose: bool = True,  # noqa: ARG002 (patterns are the same in any text)
+    ) -> list[Found]:
         """What stands in some texts, believed far enough; of those that overlap the one that is believed most.
 
         Args:
             texts: for a column its different values.
             column: its name; then its values also speak for each other by their check digits.
             numbers: the texts are whole numbers of a column.
+            prose: a person wrote them.
         """
         name = "" if column is None else spaced(column)
         other = _OTHER.search(name) is not None

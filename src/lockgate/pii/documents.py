@@ -48,16 +48,17 @@ def documents(
         for path in found or [base / name]:
             shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else name
             paths.setdefault(path.resolve(), shown)
-    personal = {found.text for found in finder.find(Texts.of(tuple(paths.values())))}
+    personal = {found.text for found in finder.find(Texts.of(tuple(paths.values())), prose=False)}
     for number, (path, name) in enumerate(paths.items()):
         shown = f"(file {number + 1})" if number in personal else name
-        yield shown, partial(of_text, shown, path, personal=number in personal)
+        prose = policy is None or path != policy.resolve()
+        yield shown, partial(of_text, shown, path, personal=number in personal, prose=prose)
     if model is not None:
         yield MODEL, partial(of_model, model)
 
 
-def of_text(name: str, path: Path, finder: Finder, *, personal: bool = False) -> Document:
-    """What stands in a text file; its own name counts where it is `personal`.
+def of_text(name: str, path: Path, finder: Finder, *, personal: bool = False, prose: bool = True) -> Document:
+    """What stands in a text file, which a policy is without being `prose`; its name counts where it is `personal`.
 
     Raises:
         EvidenceError: it is missing, too large, or no text.
@@ -65,7 +66,7 @@ def of_text(name: str, path: Path, finder: Finder, *, personal: bool = False) ->
     texts = lines(path, name)
     held: dict[str, set[int]] = {}
     secret: set[int] = set()
-    for each in finder.find(texts):
+    for each in finder.find(texts, prose=prose):
         line = int(texts.owner[each.text])
         held.setdefault(each.entity.name, set()).add(line)
         if each.entity.kind == "secret":
@@ -89,7 +90,7 @@ def of_model(path: Path, finder: Finder) -> Document:
     held: dict[str, set[str]] = {}
     secret: set[str] = set()
     for texts in printable(path, MODEL):
-        for each in finder.find(texts):
+        for each in finder.find(texts, prose=False):
             text = texts.text(each.text)
             value = text[each.start : each.end]
             if _is_address(value, before=text[: each.start], behind=text[each.end :]):

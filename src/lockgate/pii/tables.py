@@ -62,7 +62,7 @@ def reports(
         seed: of the draw.
     """
     names = tuple(source.schema)
-    personal_names = {found.text for found in finder.find(Texts.of(names))}
+    personal_names = {found.text for found in finder.find(Texts.of(names), prose=False)}
     rows = drawn(source.rows, sample, seed)
     count = source.rows if rows is None else len(rows)
     nothing = np.zeros(count, np.bool_)

@@ -1,6 +1,7 @@
 """Great Expectations: a suite, or expectations by name, held against the data in an ephemeral context."""
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,25 @@ if TYPE_CHECKING:
     from lockgate.libraries.scripts._main import Job
 
 UNIT = ("expectations_unmet", "expectations_unmet_share")
+HARMLESS = frozenset(
+    [
+        "isnull",
+        "notnull",
+        "isna",
+        "notna",
+        "isin",
+        "between",
+        "startswith",
+        "endswith",
+        "contains",
+        "lower",
+        "upper",
+        "strip",
+        "len",
+        "abs",
+    ]
+)
+"""What a `row_condition` may call: pandas evaluates it, and would run whatever a suite's file calls."""
 
 
 def run(job: "Job") -> None:
@@ -30,7 +50,8 @@ def run(job: "Job") -> None:
         case = entry["id"] or _case(kind.__name__, entry["settings"])
         counts[case] += 1
         names[f"{number}"] = case if counts[case] == 1 else f"{case} ({counts[case]})"
-        meta = {**entry["settings"].get("meta", {}), "lockgate": f"{number}"}
+        _check(job, case, entry["settings"])
+        meta = {**(entry["settings"].get("meta") or {}), "lockgate": f"{number}"}
         suite.add_expectation(job.call(kind, {**entry, "settings": {**entry["settings"], "meta": meta}}))
     # No value of the data stands in what is kept.
     form = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -40,13 +61,42 @@ def run(job: "Job") -> None:
     lost = [names[number] for number in names if number not in {case for case, _ in seen}]
     broken = [names[number] for number, met in seen if met is None] + lost
     if broken:
+        reasons = (held["reason"] for held in job.missing if held["at"].get("case") == broken[0])
+        why = f"{broken[0]}: {next(reasons, 'it stands there twice')}"
         for metric in UNIT:
-            job.lack(metric, f"{len(broken)} expectations could not be held against the data, the first: {broken[0]}")
+            job.lack(metric, f"{len(broken)} expectations could not be held against the data, the first: {why}")
     else:
         unmet, fact = sum(not met for _, met in seen), _fact(job)
         job.measure("expectations_unmet", unmet, note=f"of {len(seen)}", known=fact)
         job.measure("expectations_unmet_share", unmet / len(seen), note=f"{unmet} of {len(seen)}", known=fact)
-    job.keep("great_expectations.json", "application/json", json.dumps(plain, default=str, indent=1))
+    job.keep("great_expectations.json", "application/json", json.dumps(_without_values(plain), default=str, indent=1))
+
+
+def _check(job: "Job", case: str, settings: dict[str, Any]) -> None:
+    """See that an expectation's condition on rows runs no code, and that its notes are notes."""
+    if not isinstance(settings.get("meta") or {}, dict):
+        job.stop(f"{case}: `meta` is no mapping")
+    condition = settings.get("row_condition")
+    if isinstance(condition, str):
+        strange = set(re.findall(r"(\w+)\s*\(", condition)) - HARMLESS - {"and", "or", "not", "in", "col"}
+        if "@" in condition or "__" in condition or strange:
+            what = min(strange, default="@" if "@" in condition else "__")
+            job.stop(f"{case}: its row_condition may not use {what!r}: compare columns with values")
+
+
+def _without_values(held: Any) -> Any:
+    """A result without what it observed, unless that is a number: an observed text is a value of the data."""
+    if isinstance(held, dict):
+        return {
+            key: _without_values(value)
+            for key, value in held.items()
+            if not (
+                key in {"details", "value_counts"}
+                or key.startswith(("partial_", "unexpected_list", "unexpected_index"))
+            )
+            and (key != "observed_value" or value is None or isinstance(value, int | float))
+        }
+    return [_without_values(value) for value in held] if isinstance(held, list) else held
 
 
 def _fact(job: "Job") -> dict[str, Any] | None:
@@ -80,6 +130,9 @@ def _measure(job: "Job", names: dict[str, str], held: Any) -> tuple[str, bool | 
         job.lack("expectation_unmet", said, **at)
         return number, None
     result = held.get("result") or {}
+    if result.get("element_count") == 0:
+        job.lack("expectation_unmet", "it was held against no row: its row_condition holds for none", **at)
+        return number, None
     job.measure("expectation_unmet", not held["success"], known=_fact(job), **at)
     if result.get("unexpected_percent") is not None:
         share, rows = result["unexpected_percent"] / 100, result.get("element_count")
