@@ -23,6 +23,7 @@ from lockgate.scan.signature.manifest import lists
 _FIX = "sign the file anew, with `sigstore sign`, `cosign sign-blob --bundle` or model-signing, method `sigstore`"
 _CONFIG = "application/vnd.dev.sigstore.clienttrustconfig"
 _PUBLIC_GOOD = "https://tuf-repo-cdn.sigstore.dev"
+_OTHER = "the bundle is about other bytes"
 _LONGEST = 200
 
 
@@ -73,12 +74,14 @@ def check(model: Path, signature: Path, signer: Signer, *, place: Path) -> tuple
         else:
             verifier.verify_artifact(Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest), bundle, allowed)
     except VerificationError as error:
-        other = "the bundle is about other bytes" if _is_of_others(read, digest) else f"not verified: {_said(error)}"
+        other = _OTHER if _is_of_others(read, digest) else f"not verified: {_said(error)}"
         return False, (allowed.wrong or [other])[0]
     except MetadataError as error:
         raise _no_root(error, signer.trusted_root) from error
     except Exception as error:  # what a hostile certificate or log entry breaks is of any kind
         raise _broken(error, signature) from error
+    if _is_of_others(read, digest):  # not every version of the library looks at what is not signed
+        return False, _OTHER
     by = f"by {_shown(signer.identity)}"
     if "dsseEnvelope" not in read:
         return True, f"a Sigstore bundle {by}"
