@@ -50,9 +50,7 @@ class Signature(BaseModel):
         min_length=1,
         description="who signed without a key (Sigstore): the certificate's e-mail or workflow URI, letter for letter",
     )
-    issuer: str | None = Field(
-        None, min_length=1, description="who vouched for `identity`: the OIDC issuer, https://…"
-    )
+    issuer: str | None = Field(None, min_length=1, description="who vouched for `identity`: the OIDC issuer, https://…")
     trusted_root: RuleFile | None = Field(
         None,
         min_length=1,
