@@ -20,7 +20,10 @@ from lockgate.errors import EvidenceError
 from lockgate.scan.signature.files import content
 from lockgate.scan.signature.manifest import lists
 
-_FIX = "sign the file anew, with `sigstore sign`, `cosign sign-blob --bundle` or model-signing, method `sigstore`"
+_FIX = (
+    "sign the file anew, with `sigstore sign`, `cosign sign-blob --bundle` (cosign 3) or model-signing, "
+    "method `sigstore`"
+)
 _CONFIG = "application/vnd.dev.sigstore.clienttrustconfig"
 _PUBLIC_GOOD = "https://tuf-repo-cdn.sigstore.dev"
 _OTHER = "the bundle is about other bytes"
