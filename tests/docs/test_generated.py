@@ -36,10 +36,8 @@ def test_pages_say_what_may_be_written_and_what_holds_otherwise(made: Path) -> N
     assert "| `perturb` | list of noise, missing, unseen or out_of_range |" in pages["robustness"]
     assert "| `[noise, missing, unseen, out_of_range]` |" in pages["robustness"]
     assert "| `signature.public_key` | text | that key itself" in pages["security"]
-    assert (
-        "| `signature.file` | text | the signature: a bundle of model-signing, or raw or base64 bytes | required |"
-        in (pages["security"])
-    )
+    file = "the signature: a bundle of Sigstore or model-signing, or raw or base64 bytes"
+    assert f"| `signature.file` | text | {file} | required |" in pages["security"]
     assert "| `entities` | list of email, phone, " in pages["privacy"]
     assert "| max: 0 where `monotone` is set |" in pages["robustness"]
     assert "| min: 1 where `signature` is set |" in pages["security"]

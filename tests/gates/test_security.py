@@ -3,6 +3,7 @@
 import base64
 import json
 import warnings
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from textwrap import indent
@@ -174,9 +175,7 @@ def bundle(
     payload: bytes = b"",
 ) -> bytes:
     """A bundle in the form of model-signing, signed here."""
-    import hashlib
-
-    resources = [{"name": "model.txt", "algorithm": "sha256", "digest": hashlib.sha256(data).hexdigest()}]
+    resources = [{"name": "model.txt", "algorithm": "sha256", "digest": sha256(data).hexdigest()}]
     statement = {"predicateType": "https://model_signing/signature/v1.0", "predicate": {"resources": resources}}
     payload = payload or json.dumps({**statement, **(change or {})}).encode()
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
@@ -208,6 +207,19 @@ def test_a_bundle_speaks_of_these_bytes_alone(tmp_path: Path) -> None:
         held = gated(tmp_path, SIGNED)
         assert finding(held, "signature_valid").status is status
         assert held.record.content.gates[0].error is None
+
+
+def test_a_signed_file_in_the_place_of_another_fails(tmp_path: Path) -> None:
+    """The key signed both; it signed each under its own name."""
+    key = keys("p256")
+    publish(tmp_path, key)
+    digests = {"model.txt": sha256(b"the model").hexdigest(), "tests/other.txt": sha256(MODEL).hexdigest()}
+    listed = [{"name": name, "algorithm": "sha256", "digest": digest} for name, digest in digests.items()]
+    (tmp_path / "model.sig").write_bytes(bundle(key, MODEL, change={"predicate": {"resources": listed}}))
+    held = finding(gated(tmp_path, SIGNED), "signature_valid")
+    assert held.status is Status.FAIL
+    assert held.note == "the bundle lists these bytes as 'tests/other.txt', not as 'model.txt'"
+    assert finding(gated(tmp_path, SIGNED, name="other.txt"), "signature_valid").status is Status.PASS
 
 
 @pytest.mark.parametrize("curve", ["", "384"])

@@ -51,6 +51,11 @@ GATES = {
     "function": ('business: {function: "rule.py:worth", value_per_row: {min: 0}}', "rule.py", "function"),
     "suite": ("great_expectations: {suite: rule.json, expectations_unmet: {max: 0}}", "rule.json", "suite"),
     "key": ("security: {signature: {file: model.sig, key: rule.pem}, signature_valid: {min: 1}}", "rule.pem", "key"),
+    "root": (
+        "security: {signature: {file: m, identity: a@b.example, issuer: 'https://b.example', trusted_root: rule.json}}",
+        "rule.json",
+        "trusted_root",
+    ),
     "own": ('own: {uses: "own.py:Own", limits: rule.txt, one: {min: 1}}', "rule.txt", "limits"),
     "own block": ('own: {uses: "own.py:Own", inner: {key: rule.txt}, one: {min: 1}}', "rule.txt", "key"),
 }

@@ -17,7 +17,8 @@ from lockgate.scan.bom import MEDIA_TYPE, Data, bom
 from lockgate.scan.formats import Tier
 from lockgate.scan.libraries import needed
 from lockgate.scan.look import Look, look
-from lockgate.scan.signature import check
+from lockgate.scan.signature import by_identity, by_key
+from lockgate.scan.signature.by_identity import Signer
 from lockgate.types import JSON, Attached, Condition, Measurement, Metric, Missing, Status
 
 _FEW = 8
@@ -31,27 +32,63 @@ _count = partial(Metric, direction="lower", low=0)
 
 
 class Signature(BaseModel):
-    """A signature of the candidate, and the public key that it must be by."""
+    """A signature of the candidate, and the public key or the person or workflow that it must be by."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    file: str = Field(min_length=1, description="the signature: a bundle of model-signing, or raw or base64 bytes")
+    file: str = Field(
+        min_length=1, description="the signature: a bundle of Sigstore or model-signing, or raw or base64 bytes"
+    )
     key: RuleFile | None = Field(
         None, min_length=1, description="file of the signer's public key in PEM, Ed25519 or ECDSA"
     )
     public_key: str | None = Field(
         None, min_length=1, description="that key itself in place of `key`: no file beside the policy to be exchanged"
     )
+    identity: str | None = Field(
+        None,
+        min_length=1,
+        description="who signed without a key (Sigstore): the certificate's e-mail or workflow URI, letter for letter",
+    )
+    issuer: str | None = Field(None, min_length=1, description="who vouched for `identity`: the OIDC issuer, https://…")
+    trusted_root: RuleFile | None = Field(
+        None,
+        min_length=1,
+        description="file of a Sigstore trusted root or client trust configuration; without it, the public good one",
+    )
 
     @model_validator(mode="after")
-    def _has_one_key(self) -> "Signature":
-        if (self.key is None) is (self.public_key is None):
-            raise ValueError("name the signer's key: either `key`, its file, or `public_key`, itself")
+    def _is_by_one_signer(self) -> "Signature":
+        by_key = [name for name in ("key", "public_key") if getattr(self, name) is not None]
+        keyless = [name for name in ("identity", "issuer", "trusted_root") if getattr(self, name) is not None]
+        ways = "`key` (its file), `public_key` (itself), or `identity` with `issuer` (Sigstore)"
+        if by_key and keyless:
+            raise ValueError(f"name one signer: `{by_key[0]}` and `{keyless[0]}` exclude each other")
+        if len(by_key) > 1 or not (by_key or keyless):
+            raise ValueError(f"name the signer by one of {ways}")
+        if keyless and self.identity is None:
+            raise ValueError(
+                f"`{keyless[0]}` alone lets anybody sign: add `identity`, an e-mail or the URI of a workflow"
+            )
+        if keyless and self.issuer is None:
+            raise ValueError("`identity` counts by who vouched for it: add `issuer`, the OIDC issuer, https://…")
+        if self.issuer is not None and not self.issuer.startswith(("https://", "http://")):
+            raise ValueError("`issuer` is the address of the OIDC issuer, https://…, as the certificate writes it")
         return self
 
-    def signer(self, base: Path) -> Path | bytes:
-        """The public key, or its file."""
-        return (self.public_key or "").encode() if self.key is None else base / self.key
+    def check(self, artifact: Artifact, base: Path) -> tuple[bool, str]:
+        """Whether it is one of the candidate's pinned bytes, and in a few words what it is or lacks.
+
+        Raises:
+            EvidenceError: it cannot be checked.
+        """
+        file, place = base / self.file, (base / artifact.uri).absolute()
+        if self.identity is not None and self.issuer is not None:
+            root = None if self.trusted_root is None else base / self.trusted_root
+            signer = Signer(identity=self.identity, issuer=self.issuer, trusted_root=root)
+            return by_identity.check(artifact.path, file, signer, place=place)
+        key = (self.public_key or "").encode() if self.key is None else base / self.key
+        return by_key.check(artifact.path, file, key, place=place)
 
 
 class Settings(Params):
@@ -97,12 +134,17 @@ def _metrics(params: Settings) -> Mapping[str, Metric]:
             direction="higher",
             low=0,
             high=1,
-            meaning="1 where the signature that the policy names is one of these bytes by the key that it names",
+            meaning="1 where the signature that the policy names is one of these bytes by the key or identity it names",
             default=signed,
         ),
     }
 
 
+_KEYLESS = """signature:
+  file: model.txt.sigstore.json
+  identity: https://github.com/acme/models/.github/workflows/release.yml@refs/heads/main
+  issuer: https://token.actions.githubusercontent.com
+"""
 _MODEL = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nend of trees\n"
 
 
@@ -119,6 +161,14 @@ class Security:
     are read as well; what readers may disagree about is a fault. Under `signature` and `advisories` the gate verifies a
     signature, and counts the known vulnerabilities of the model's libraries. It attaches a bill of materials
     (CycloneDX 1.6).
+
+    A signature is by a public key (`key`, `public_key`), or keyless by Sigstore: by whom the certificate of a bundle
+    names (`identity`) on the word of an OIDC `issuer`. Both must be what the policy says, letter for letter. The bundle
+    is over the file itself (`sigstore sign`, `cosign sign-blob --bundle`), or of model-signing, which lists the files
+    of a model; of several files each counts under its own name only. Nothing is downloaded. Whom the certificates are
+    trusted by is said by the trusted root: the one of the public good instance as the library sigstore carries it, or
+    the policy's own (`trusted_root`), whose bytes are a part of the rules. A trusted root decides as a key does: take
+    it from whoever runs that Sigstore, keep it with the policy under review, and never take one that came with a model.
 
     Why it matters
     --------------
@@ -138,7 +188,7 @@ class Security:
     params = Settings
     needs: ClassVar[Needs] = Needs(data=None, training="if_there", artifact="yes")
     metrics: ClassVar[Callable[[Settings], Mapping[str, Metric]]] = staticmethod(_metrics)
-    libraries: ClassVar[Sequence[str]] = ("lockgate", "cryptography")
+    libraries: ClassVar[Sequence[str]] = ("lockgate", "cryptography", "sigstore")
     examples: ClassVar[Sequence[Example]] = (
         Example(
             name="a model that is data",
@@ -171,6 +221,14 @@ class Security:
             data={},
             model="task: other\ncandidate: model.txt",
             files={"model.txt": _MODEL, "model.sig": "AAAA", "signer.pem": "no key"},
+        ),
+        Example(
+            name="a keyless signature that is missing",
+            policy=_KEYLESS,
+            status=Status.FAIL,
+            data={},
+            model="task: other\ncandidate: model.txt",
+            files={"model.txt": _MODEL},
         ),
     )
 
@@ -208,12 +266,11 @@ def _signature(params: Settings, artifact: Artifact, base: Path) -> Measurement 
     metric = "signature_valid"
     if params.signature is None:
         return Missing(metric=metric, reason="the policy names no signature: add `signature: {file: …, key: …}`")
-    file = base / params.signature.file
-    if not file.exists():
+    if not (base / params.signature.file).exists():
         # What was asked for and is not there is a failure of the candidate, not of the run.
         return Measurement(metric=metric, value=0.0, note=f"there is no {params.signature.file}")
     try:
-        valid, note = check(artifact.path, file, params.signature.signer(base))
+        valid, note = params.signature.check(artifact, base)
     except EvidenceError as error:
         return Missing(metric=metric, reason=str(error))
     return Measurement(metric=metric, value=float(valid), note=note)
