@@ -1,4 +1,4 @@
-"""`examples/libraries`: one check runs all seven libraries for real, and their numbers are held against Lockgate's own.
+"""`examples/libraries`: one check runs all nine libraries for real, and their numbers are held against Lockgate's own.
 
 Compared is what is the same by definition. Not the same: PSI and Jensen–Shannon, whose bins each library chooses in its
 own way (Evidently 30 of equal width and the natural logarithm, Lockgate the reference's deciles and base 2).
@@ -33,6 +33,10 @@ SAME = (
     ("nannyml/univariate_wasserstein[column=age]", "drift/wasserstein[column=age]"),
     ("deepchecks/feature_drift[column=age]", "drift/ks[column=age]"),
     *((f"{theirs}[column={by}]", f"{ours}[column={by}]") for theirs, ours in FAIR for by in ("sex", "colour")),
+    *(
+        (f"shap/share[column={name}]", f"explainability/attribution[column={name}]")
+        for name in ("age", "checks", "sex")
+    ),
     ("aif360/disparate_impact[column=colour]", "fairness/selection_rate_ratio[column=colour]"),
     (
         "great_expectations/unexpected_share[column=year,case=ExpectColumnValuesToNotBeNull(year)]",
@@ -63,6 +67,7 @@ VERSIONS = {
     "fairlearn": "fairlearn",
     "aif360": "aif360",
 }
+BESIDE_THE_MODEL = {"shap": "shap", "lime": "lime"}
 
 
 @pytest.mark.library
@@ -106,7 +111,8 @@ def test_one_check_runs_all_libraries_and_they_agree_with_lockgate(tmp_path: Pat
     wanted = {name for name in KEPT if name.partition("-")[0] not in absent}
     assert {held.name for held in result.attachments} >= wanted
     used = {run.id: run.libraries for run in record.content.gates}
-    assert all(used[gate].get(name) for gate, name in VERSIONS.items() if gate not in absent), used
+    named = {gate: name for gate, name in VERSIONS.items() if gate not in absent} | BESIDE_THE_MODEL
+    assert all(used[gate].get(name) for gate, name in named.items()), used
     assert used["great_expectations"]["suite suites/arrests.json"].startswith("sha256:")
 
 
