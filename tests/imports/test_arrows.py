@@ -106,7 +106,7 @@ EXCEPTIONS = {
 
 LIBRARIES = {
     "click": ["cli/*"],
-    "rich": ["progress.py", "reports/terminal.py", "plan/terminal.py"],
+    "rich": ["progress.py", "reports/console.py", "reports/terminal.py", "plan/terminal.py"],
     "jinja2": ["reports/*"],
     "markupsafe": ["reports/*"],
     "vl_convert": ["reports/*"],

@@ -1,10 +1,10 @@
 """A plan in a terminal: what is needed, what is there, and which limits the rows can hold."""
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from lockgate.plan import words
 from lockgate.plan.result import Plan, Planned
+from lockgate.reports.console import page, text_of
 from lockgate.reports.text import plain, where_words
 
 if TYPE_CHECKING:
@@ -24,23 +24,10 @@ def render(plan: Plan, *, width: int = 100, colour: bool = False) -> str:
         width: columns of the terminal.
         colour: whether to write ANSI colours.
     """
-    from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(40, min(width, WIDEST)),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
+    console = page(max(40, min(width, WIDEST)), colour=colour)
     console.print(Text(f"Plan of {plain(plan.name)}", style="bold"))
     console.print(Padding(Text(words.asked(plan), style="dim"), (0, 0, 0, 2)))
     console.print()
@@ -57,7 +44,7 @@ def render(plan: Plan, *, width: int = 100, colour: bool = False) -> str:
         console.print()
     for remark in remarks:
         console.print(Padding(Text(remark, style="dim"), (0, 0, 0, 2)))
-    return "\n".join(line.rstrip() for line in out.getvalue().split("\n")).rstrip("\n") + "\n"
+    return text_of(console)
 
 
 _LOOKS: dict[bool | None, tuple[str, str]] = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "cyan")}

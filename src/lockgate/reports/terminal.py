@@ -5,10 +5,10 @@ printable characters and holds no log command of a CI system; see `lockgate.repo
 """
 
 from collections.abc import Iterable
-from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
 from lockgate.reports import summary as sorting
+from lockgate.reports.console import page, text_of
 from lockgate.reports.text import (
     LOOKS,
     facts,
@@ -62,21 +62,7 @@ def render(
         encoding: what the reader can show; signs that it lacks are written in ASCII.
         report: where the report for the browser is.
     """
-    from rich.console import Console
-
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(20, min(width, WIDEST)),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
+    console = page(max(20, min(width, WIDEST)), colour=colour)
     held = sorting.summarise(record)
     _headline(console, record, held)
     _gates(console, record)
@@ -88,9 +74,7 @@ def render(
     _section(console, "Excused by the policy", held.excused, known)
     _scorecard(console, record)
     _closing(console, record, held, report)
-    lines = [line.rstrip() for line in out.getvalue().split("\n")]
-    text = "\n".join(lines).rstrip("\n") + "\n"
-    return _encodable(text.replace("\N{NARROW NO-BREAK SPACE}", " "), encoding)
+    return _encodable(text_of(console).replace("\N{NARROW NO-BREAK SPACE}", " "), encoding)
 
 
 def write(record: Record, stream: TextIO, *, report: str | None = None) -> None:
