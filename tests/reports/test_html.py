@@ -90,7 +90,7 @@ def test_the_verdict_stands_on_top_with_its_exit_code() -> None:
     assert tree.xpath("string(//title)") == "Blocked: income · Lockgate"
 
 
-@pytest.mark.parametrize(("code", "word"), [(ExitCode.PASSED, "Passed"), (ExitCode.NOT_JUDGED, "Undecided")])
+@pytest.mark.parametrize(("code", "word"), [(ExitCode.PASSED, "Passed"), (ExitCode.NOT_JUDGED, "Not judged")])
 def test_each_verdict_has_its_word(code: ExitCode, word: str) -> None:
     assert words(parsed("passed" if code is ExitCode.PASSED else "not_judged").xpath("//h1")[0]) == word
 
@@ -273,8 +273,8 @@ def test_a_notebook_shows_verdict_failures_and_scorecard() -> None:
 def test_a_record_without_findings_is_shown() -> None:
     made = not_judged()
     empty = replace(made, content=replace(made.content, findings=(), outcomes=(), gates=()))
-    assert "Undecided" in render(empty)
-    assert "Undecided" in notebook(empty)
+    assert "Not judged" in render(empty)
+    assert "Not judged" in notebook(empty)
 
 
 def test_attachments_are_linked_beside_the_page_with_their_digest(tmp_path: Path) -> None:
