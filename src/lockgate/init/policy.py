@@ -31,8 +31,7 @@ Step = Callable[..., None]
 
 _ROUNDS = 5  # of settling: what one round leaves out of a gate changes what the next one asks
 
-_SURE = 3.1 / math.sqrt(2)  # roots of two Poisson counts lie further apart in one of a thousand runs
-_POSSIBLE = 2.33 / math.sqrt(2)  # in one of a hundred
+_APART = 3.1 / math.sqrt(2)  # roots of two Poisson counts lie further apart in one of a thousand runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +160,15 @@ def sure_rows(min_rows: int) -> int:
     Both numbers vary like a Poisson variable, whose root deviates by 1/2 (Anscombe 1948): that of the rows is to lie
     3.1 · √(1/2) above the root of `min_rows`.
     """
-    return math.ceil((math.sqrt(min_rows) + _SURE) ** 2)
+    return math.ceil((math.sqrt(min_rows) + _APART) ** 2)
 
 
 def possible_rows(min_rows: int) -> int:
-    """The least rows of a group today with which `min_rows` new ones must be reckoned with, in 1 of 100 runs.
+    """The least rows of a group today with which `min_rows` new ones must be reckoned with, in 1 of 1,000 runs.
 
     As of `sure_rows`, on the other side.
     """
-    return math.floor(max(1.0, math.sqrt(min_rows) - _POSSIBLE) ** 2)
+    return math.floor(max(1.0, math.sqrt(min_rows) - _APART) ** 2)
 
 
 def _at_worst(run: GateRun, possible: GateRun) -> GateRun:
