@@ -44,6 +44,11 @@ def script() -> ModuleType:
         "a.to_csv('x') == 1",
         "eval('1') == 1",
         "a.to_pickle ('x') == 1",
+        "(a.to_csv)('x') == 1",
+        "((a.to_csv))\t('x') == 1",
+        "(a.to_csv #+\n('x')) == 1",
+        "[a.to_csv][0]('x') == 1",
+        "`a`.to_csv\\\n('x') == 1",
     ],
 )
 def test_a_condition_on_rows_runs_no_code(condition: str) -> None:
@@ -51,7 +56,9 @@ def test_a_condition_on_rows_runs_no_code(condition: str) -> None:
         script()._check(Told(), "case", {"row_condition": condition})
 
 
-@pytest.mark.parametrize("condition", ["a < 5", "a < 5 and (b == 'x')", "a.isnull()", 'col("a").notNull() == 1'])
+@pytest.mark.parametrize(
+    "condition", ["a < 5", "a < 5 and (b == 'x')", "((a < 5) | (`b c` > 2))", "a.isnull()", 'col("a").notNull() == 1']
+)
 def test_a_plain_condition_may_be(condition: str) -> None:
     script()._check(Told(), "case", {"row_condition": condition.replace("notNull", "notnull"), "meta": None})
 

@@ -78,10 +78,11 @@ def _check(job: "Job", case: str, settings: dict[str, Any]) -> None:
         job.stop(f"{case}: `meta` is no mapping")
     condition = settings.get("row_condition")
     if isinstance(condition, str):
-        strange = set(re.findall(r"(\w+)\s*\(", condition)) - HARMLESS - {"and", "or", "not", "in", "col"}
-        if "@" in condition or "__" in condition or strange:
-            what = min(strange, default="@" if "@" in condition else "__")
-            job.stop(f"{case}: its row_condition may not use {what!r}: compare columns with values")
+        # `(a.to_csv)('x')` is a call too: a bracket may follow an operator, another opening one, or a harmless name.
+        called = set(re.findall(r"""(\w+|[)\]}'"`])\s*\(""", condition)) - HARMLESS - {"and", "or", "not", "in", "col"}
+        strange = called | {mark for mark in ("@", "__", "#", "\\") if mark in condition}
+        if strange:
+            job.stop(f"{case}: its row_condition may not use {min(strange)!r}: compare columns with values")
 
 
 def _without_values(held: Any) -> Any:
