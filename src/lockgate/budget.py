@@ -2,12 +2,28 @@
 
 from collections.abc import Sequence
 
+COMPARED = 0.5
+"""Share of the false-block rate that comparative conditions spend.
+
+The rest is for what the rate promises too and no law of chance settles: absolute limits, which a good model misses now
+and then; laws that are drawn, and read from the very rows they judge; rows that are only nearly exchangeable.
+"""
+
 LEAST_CHANCE = 1e-5
 """A chance under this counts as this: no law of chance is known better in its tail.
 
 More would let limits that chance cannot reach spend the budget of those that it can: at 0.001, ten of them would use up
 a rate of 0.01.
 """
+
+
+def error_budget(false_block_rate: float) -> float:
+    """What all comparative conditions of a run may block by together, if nothing has changed.
+
+    Args:
+        false_block_rate: the chance that a run in which nothing changed blocks.
+    """
+    return COMPARED * false_block_rate
 
 
 def capped_share(chances: Sequence[float], rate: float) -> float:
@@ -20,7 +36,7 @@ def capped_share(chances: Sequence[float], rate: float) -> float:
 
     Args:
         chances: for each condition, the chance of a value beyond its limit if nothing has changed.
-        rate: the chance that the whole run may block by.
+        rate: the chance that all of them together may block by.
 
     Returns:
         The level, 1 where all chances together stay within the rate.
@@ -40,7 +56,7 @@ def stepped_shares(chances: Sequence[float], p_values: Sequence[float], rate: fl
     Args:
         chances: as for `capped_share`.
         p_values: of the conditions that are beyond their limit; 1 for the others, which nothing can reject.
-        rate: the chance that the whole run may block by.
+        rate: the chance that all of them together may block by.
     """
     shares = [0.0] * len(chances)
     left = list(range(len(chances)))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lockgate.budget import discovery_share, stepped_shares
+from lockgate.budget import discovery_share, error_budget, stepped_shares
 from lockgate.judge.clauses import Case, error, of_gate
 from lockgate.judge.decide import decide
 from lockgate.judge.decision import Decision
@@ -117,11 +117,11 @@ def _findings(gate: _Gate, shares: Mapping[int, float], decision: Decision) -> l
 def _shares(cases: Sequence[Case], rate: float) -> dict[int, float]:
     """The level of each comparative case, by the case's `id()`.
 
-    Blocking ones share the false-block rate. Those that only inform are held to the same rate of false discoveries.
+    Blocking ones share the error budget. Those that only inform are held to the rate as one of false discoveries.
     """
     held = [case for case in cases if case.held.kind == "comparative" and case.held.null is not None]
     blocking = [case for case in held if case.clause.condition.level == "block"]
-    shares = stepped_shares([case.held.chance or 0.0 for case in blocking], _p_values(blocking), rate)
+    shares = stepped_shares([case.held.chance or 0.0 for case in blocking], _p_values(blocking), error_budget(rate))
     informing = [case for case in held if case.clause.condition.level != "block"]
     share = discovery_share(_p_values(informing), rate)
     return {id(case): given for case, given in zip(blocking, shares, strict=True)} | {id(c): share for c in informing}

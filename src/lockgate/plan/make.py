@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from lockgate.budget import capped_share
+from lockgate.budget import capped_share, error_budget
 from lockgate.judge.clauses import Case, of_gate
 from lockgate.plan.gather import Seen, Sight, look
 from lockgate.plan.questions import NoQuestion, Setting, limit_at, question_of
@@ -21,7 +21,7 @@ _MOST = 1e6  # times as many rows as were measured: beyond that no plan is of us
 _LEAST = 1e-4
 _STEPS_PER_DOUBLING = 16  # of the rows; the budget is shared anew at each
 _POINTS = 25
-_RESERVED = 0.5  # of the rate: other rows show other chances, and where the budget just suffices it may not suffice
+_RESERVED = 0.5  # of the budget: other rows show other chances, and where the budget just suffices it may not suffice
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class _Share:
         sharing = [each for each in asked if each.blocks and each.shares]
         self._places = {id(each): place for place, each in enumerate(sharing)}
         self._questions = [each.question for each in sharing]
-        self._rate = rules.false_block_rate * _RESERVED
+        self._rate = error_budget(rules.false_block_rate) * _RESERVED
         self._unchanged = cache(self._chances)
 
     def _chances(self, step: int) -> tuple[float, ...]:

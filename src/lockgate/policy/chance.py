@@ -5,6 +5,7 @@ from pathlib import PurePath
 from statistics import NormalDist
 from typing import Literal, TypeAlias
 
+from lockgate.budget import error_budget
 from lockgate.errors import Mistake
 from lockgate.globs import Globs
 from lockgate.plugins import built_in_gates
@@ -12,7 +13,7 @@ from lockgate.policy.loaded import GateSpec, Policy
 from lockgate.policy.rules import silenced_by
 from lockgate.types import COMPARATIVE_BOUNDS, Clause, GateRules, Place
 
-THINNEST = 1e-4
+THINNEST = 5e-5
 """A share of the error budget under which a law of chance is a fitted tail rather than something that data show."""
 
 _UNDECIDED = 0.2  # of unchanged candidates, at the rows that `lockgate plan` asks for
@@ -117,10 +118,11 @@ def _columns(clause: Clause, rules: GateRules, policy: Policy) -> int:
 
 def _thin(policy: Policy, count: int) -> Iterator[Mistake]:
     rate = policy.rules.false_block_rate
-    if not count or rate / count >= THINNEST:
+    share = error_budget(rate) / max(count, 1)
+    if share >= THINNEST:
         return
     what = (
-        f"false_block_rate {rate:g} over {count} comparative conditions leaves each {rate / count:.1g} of it while "
+        f"false_block_rate {rate:g} over {count} comparative conditions leaves each {share:.1g} while "
         "chance reaches their limits: hardly any data show so small a chance, and only large faults block"
     )
     fix = "bound fewer columns and slices at level: block, allow a higher rate, or see what lockgate plan asks for"
