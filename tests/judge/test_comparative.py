@@ -7,7 +7,7 @@ import pytest
 from tests.judge.cases import clause, decide, gate, run, status
 from tests.judge.laws import around, drift, null, pair
 
-from lockgate.budget import LEAST_CHANCE
+from lockgate.budget import COMPARED, LEAST_CHANCE
 from lockgate.judge import judge
 from lockgate.types import Condition, Difference, ExitCode, Finding, Measurement, Rules, Status
 
@@ -36,7 +36,7 @@ def test_beyond_the_limit_by_chance_is_undecided_and_does_not_block() -> None:
     found = judgement.findings[0]
     assert (found.status, judgement.verdict.exit_code) == (Status.INCONCLUSIVE, ExitCode.PASSED)
     assert found.p_value == pytest.approx(0.1056, abs=1e-4)
-    assert found.share == pytest.approx(0.05)
+    assert found.share == pytest.approx(0.05 * COMPARED)
     assert found.needs_rows is not None
     assert found.needs_rows > 100
     assert "rows would settle it" in found.remedy
@@ -174,11 +174,11 @@ def test_a_claim_takes_nothing_from_the_budget() -> None:
 
 
 def test_one_budget_over_all_gates() -> None:
-    """Each of four reachable conditions in two gates is held to a quarter; alone it would be held to the whole."""
+    """Each of four reachable conditions, one a gate, is held to a quarter of the budget; alone to the whole of it."""
     rules = Rules(gates=tuple(gate(clause("psi", PSI, "whole"), name=name) for name in ("one", "two", "three", "four")))
-    measured = [run(replace(drift(0.25, deviation=0.13), at=drift(0).at), name=held.id) for held in rules.gates]
+    measured = [run(replace(drift(0.25, deviation=0.115), at=drift(0).at), name=held.id) for held in rules.gates]
     judgement = judge(rules, measured)
-    assert [found.share for found in judgement.findings] == pytest.approx([0.0125] * 4)
+    assert [found.share for found in judgement.findings] == pytest.approx([0.05 * COMPARED / 4] * 4)
     assert judgement.verdict.status is Status.INCONCLUSIVE
     alone = judge(replace(rules, gates=rules.gates[:1]), measured[:1])
     assert alone.verdict.status is Status.FAIL
@@ -187,8 +187,8 @@ def test_one_budget_over_all_gates() -> None:
 def test_what_only_informs_is_held_to_false_discoveries_and_costs_nothing() -> None:
     warn = replace(PSI, level="warn")
     rules = Rules(gates=(gate(clause("psi", PSI), clause("psi", warn, column="b")),))
-    judgement = judge(rules, [run(drift(0.25, 0.13), replace(drift(0.25, 0.13, column="b")))])
-    assert [found.share for found in judgement.findings] == pytest.approx([0.05, 0.05])
+    judgement = judge(rules, [run(drift(0.25, 0.115), replace(drift(0.25, 0.115, column="b")))])
+    assert [found.share for found in judgement.findings] == pytest.approx([0.05 * COMPARED, 0.05])
     assert [found.status for found in judgement.findings] == [Status.FAIL, Status.WARN]
 
 
