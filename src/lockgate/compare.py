@@ -5,7 +5,6 @@ Every comparison is the positive one: what is unknown, not finite or outside its
 
 import math
 
-from lockgate.law import quantile
 from lockgate.types import ABSOLUTE_BOUNDS, Bound, Finding, Measurement, Metric
 
 ABSOLUTE = frozenset({*ABSOLUTE_BOUNDS, "warn"})
@@ -70,21 +69,3 @@ def candidate(finding: Finding, metric: Metric | None) -> float | None:
     if bound in {"min_ratio", "max_ratio"}:
         return champion + (value - 1) * abs(champion)  # as `compared` takes it
     return champion + (value if (bound == "min_gain") == (metric.direction == "higher") else -value)
-
-
-def interval(
-    measured: Measurement, metric: Metric, bound: Bound, confidence: float
-) -> tuple[float, float] | tuple[None, None]:
-    """The two-sided interval of what is compared, where the gate gave its law; for gains and drops the difference's."""
-    if bound in ABSOLUTE:
-        uncertainty, sign = measured.uncertainty, 1.0
-    elif bound in {"max_drop", "min_gain"} and measured.difference is not None:
-        known = measured.difference.scale == "difference"
-        uncertainty = measured.difference.uncertainty if known else None
-        sign = 1.0 if (bound == "min_gain") == (metric.direction == "higher") else -1.0
-    else:
-        return None, None
-    if uncertainty is None:
-        return None, None
-    ends = [sign * quantile(uncertainty.law, (1 + side * confidence) / 2) for side in (-1, 1)]
-    return min(ends), max(ends)

@@ -163,6 +163,38 @@ def test_a_gain_without_a_law_of_chance_cannot_be_proven() -> None:
     assert status(Condition(min_gain=0.02), Measurement(metric="f1", value=0.9, champion=0.8)) is Status.ERROR
 
 
+@pytest.mark.parametrize(
+    ("condition", "value"), [(Condition(min_ratio=1.05), 0.9), (Condition(max_ratio=0.5), 0.3), (DROP, 0.79)]
+)
+def test_a_ratio_that_claims_a_gain_cannot_be_proven_without_a_law_either(condition: Condition, value: float) -> None:
+    claim = condition is not DROP
+    expected = Status.ERROR if claim else Status.PASS
+    assert status(condition, Measurement(metric="f1", value=value, champion=0.8)) is expected
+
+
+def test_a_rate_of_nothing_proves_no_gain() -> None:
+    """None of 30 against one of 30: the ratio is 0, which has no logarithm, and a coin would show as much."""
+    none = Difference(scale="difference", value=-1 / 30, null=null(-1 / 30, 0.03))
+    measured = Measurement(metric="loss", value=0.0, champion=1 / 30, rows=30, difference=none)
+    assert status(Condition(max_ratio=0.5), measured, metric="loss") is Status.ERROR
+    assert status(Condition(max_ratio=1.1), measured, metric="loss") is Status.PASS
+
+
+def test_a_law_on_another_scale_is_an_error_and_never_green() -> None:
+    """0.06 is 0.6 of the champion's 0.1; the law of their difference, read as a logarithm, would be within 0.95."""
+    mistaken = Difference(scale="difference", value=-0.04, uncertainty=around(-0.04, 0.001), null=null(-0.04, 0.001))
+    measured = Measurement(metric="f1", value=0.06, champion=0.1, rows=100, ratio=mistaken)
+    assert status(Condition(min_ratio=0.5), measured) is Status.ERROR
+    swapped = replace(pair(0.0), difference=replace(mistaken, scale="log_ratio"))
+    assert status(DROP, swapped) is Status.ERROR
+
+
+def test_the_law_of_a_logarithm_beyond_all_numbers_is_an_error() -> None:
+    wide = Difference(scale="log_ratio", value=0.0, uncertainty=around(0.0, 1_000), null=null(0.0, 0.05))
+    measured = Measurement(metric="loss", value=1, champion=1, rows=100, ratio=wide)
+    assert status(Condition(max_ratio=1.1), measured, metric="loss") is Status.ERROR
+
+
 def test_a_claim_takes_nothing_from_the_budget() -> None:
     both = Condition(max_drop=0.02, min_gain=0.0)
     shares = {found.bound: found.share for found in decide(both, pair(-0.05)).findings}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.judge.cases import decide, f1, status
+from tests.judge.laws import around
 
 from lockgate.types import Condition, ExitCode, Law, Measurement, Status, Uncertainty
 
@@ -121,6 +122,13 @@ def test_a_straddling_interval_is_marked_shaky_and_the_estimate_decides() -> Non
     assert status(Condition(min=0.5), bad) is Status.FAIL
     excused = decide(Condition(min=0.5), bad, inconclusive="pass").findings[0]
     assert (excused.status, excused.excused_by) == (Status.PASS, "decide.inconclusive: pass")
+
+
+def test_an_interval_that_lies_wholly_beyond_the_limit_proves_nothing() -> None:
+    """The law of the true value is freed of the estimate's bias, and may lie on the other side of the limit."""
+    biased = Measurement(metric="f1", value=0.55, rows=100, uncertainty=around(0.55, 0.005, bias=0.2))
+    assert status(Condition(min=0.5), biased) is Status.PASS
+    assert status(Condition(min=0.5), biased, inconclusive="block") is Status.INCONCLUSIVE
 
 
 @given(value=st.floats(allow_nan=True, allow_infinity=True), limit=st.floats(0, 1))

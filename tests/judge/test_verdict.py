@@ -200,6 +200,23 @@ def test_tolerate_excuses_a_share_of_the_judged_columns(tolerate: float | None, 
     assert (judgement.findings[0].excused_by is not None) == (expected is Status.PASS)
 
 
+def test_tolerate_counts_the_columns_that_may_block() -> None:
+    """Eighteen columns that are shown for information lend nothing to two that block."""
+    shown = clause("psi", Condition(max=0.1, level="info"), "columns", "*")
+    rules = columns(("a", 0.1), ("b", 0.1), tolerate=0.1)
+    rules = replace(rules, gates=(replace(rules.gates[0], clauses=(shown, *rules.gates[0].clauses)),))
+    entries = [column("a", 0.9), column("b", 0.9), *(column(f"c{number}", 0.0) for number in range(18))]
+    assert judge(rules, [run(*entries)]).verdict.status is Status.FAIL
+
+
+@pytest.mark.parametrize(("failing", "judged", "tolerate"), [(29, 100, 0.29), (29, 50, 0.58), (63, 90, 0.7)])
+def test_tolerate_is_the_share_that_is_written(failing: int, judged: int, tolerate: float) -> None:
+    entries = [column(f"c{number}", 0.9 if number < failing else 0.0) for number in range(judged)]
+    assert judge(columns(("*", 0.1), tolerate=tolerate), [run(*entries)]).verdict.status is Status.PASS
+    entries[failing] = column(f"c{failing}", 0.9)
+    assert judge(columns(("*", 0.1), tolerate=tolerate), [run(*entries)]).verdict.status is Status.FAIL
+
+
 def test_tolerate_never_excuses_an_error() -> None:
     entries: list[Measurement | Missing] = [Missing(metric="psi", reason="text", at=At(column="a")), column("b", 0.0)]
     assert judge(columns(("*", 0.1), tolerate=1.0), [run(*entries)]).verdict.status is Status.ERROR

@@ -39,6 +39,12 @@ class Case:
         """The identity of its measurement."""
         return identity(self.gate, self.measured.metric, self.measured.at)
 
+    @property
+    def faultless(self) -> bool:
+        """Whether the limit is the metric's best value and the estimate is there, as 0 of n at `max: 0`."""
+        best = self.metric.low if self.held.worse > 0 else self.metric.high
+        return not self.held.against_champion and self.held.value == self.held.limit == best
+
 
 def of_gate(gate: GateRules, run: GateRun) -> list[Case | Finding]:
     """What a gate's clauses hold against what it measured: a case for each bound, or why there is none."""

@@ -75,9 +75,9 @@ def _status(case: Case, share: float | None, decision: Decision) -> tuple[Status
         return (Status.PASS if proven else Status.FAIL), None
     if held.kind == "comparative":
         return _comparative(held, share, decision)
-    unproven = held.uncertainty is None or held.shaky(decision.confidence)
-    if decision.inconclusive == "block" and held.good and unproven:
-        return Status.INCONCLUSIVE, words.UNPROVEN if held.uncertainty is None else words.STRADDLES
+    proven = case.faultless or held.excludes((1 + decision.confidence) / 2)  # by one end of the two-sided interval
+    if decision.inconclusive == "block" and held.good and (held.uncertainty is None or not proven):
+        return Status.INCONCLUSIVE, words.UNPROVEN if held.uncertainty is None else words.REACHES
     if decision.inconclusive == "pass" and not held.good and held.shaky(decision.excusing):
         return Status.INCONCLUSIVE, words.STRADDLES
     return (Status.PASS if held.good else Status.FAIL), None

@@ -23,6 +23,7 @@ POWER = 0.8
 """The share of unchanged runs that `needs_rows` promises to decide."""
 
 _NORMAL = NormalDist()
+_LARGEST_LOGARITHM = 700.0  # e to the power of more is no number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,7 @@ def hold(measured: Measurement, metric: Metric, bound: Bound, limit: float) -> H
         return _of_value(measured, metric, bound, limit)
     ratio = bound in {"min_ratio", "max_ratio"}
     paired = measured.ratio if ratio else measured.difference
+    claimed = bound == "min_gain" or (ratio and limit != 1 and (limit > 1) == (bound == "min_ratio"))
     held = Held(
         kind="absolute",
         value=value,
@@ -175,16 +177,17 @@ def hold(measured: Measurement, metric: Metric, bound: Bound, limit: float) -> H
         worse=-1 if upward(bound, metric) else 1,
         against_champion=True,
     )
-    if paired is None or (paired.uncertainty is None and paired.null is None):
-        if bound == "min_gain" and held.good:
-            raise ValueError("the gate gives no law of chance for it, so that no gain can be proven")
+    without_logarithm = ratio and not (limit > 0 and value > 0)
+    if paired is None or (paired.uncertainty is None and paired.null is None) or without_logarithm:
+        if claimed and held.good:
+            raise ValueError("there is no law of chance for it, so that no gain can be proven")
         return held
-    if ratio and not (limit > 0 and value > 0):
-        return held
+    scale = "log_ratio" if ratio else "difference"
+    if paired.scale != scale:
+        raise ValueError(f"the gate gives the law of a {paired.scale} where that of a {scale} belongs")
     # The law is of candidate less champion; drops and gains are written in the direction that is worse or better.
     negated = not ratio and (bound == "min_gain") != (metric.direction == "higher")
-    _check(paired.uncertainty, paired.null)
-    claimed = bound == "min_gain" or (ratio and (limit > 1) == (bound == "min_ratio") and limit != 1)
+    _check(paired.uncertainty, paired.null, largest=_LARGEST_LOGARITHM if ratio else math.inf)
     return replace(
         held,
         kind="claim" if claimed else "comparative",
@@ -223,15 +226,16 @@ def _inside(value: float, metric: Metric) -> float:
     return value if metric.high is None else min(metric.high, value)
 
 
-def _check(uncertainty: Uncertainty | None, null: Null | None) -> None:
+def _check(uncertainty: Uncertainty | None, null: Null | None, *, largest: float = math.inf) -> None:
     """Refuse laws that are none.
 
     Raises:
-        ValueError: a quantile or a chance is no number, quantiles fall, or a chance is outside 0 to 1.
+        ValueError: a quantile or a chance is no number, a quantile is farther from 0 than `largest`, quantiles fall, or
+            a chance is outside 0 to 1.
     """
     for what, known in (("uncertainty", uncertainty), ("law of chance", null)):
         values = () if known is None else known.law.quantiles
-        if not all(map(math.isfinite, values)) or any(b < a for a, b in pairwise(values)):
+        if not all(math.isfinite(v) and abs(v) <= largest for v in values) or any(b < a for a, b in pairwise(values)):
             raise ValueError(f"its {what} is no law: quantiles are finite and never fall")
     if uncertainty is not None and not math.isfinite(uncertainty.bias):
         raise ValueError(f"its bias is {uncertainty.bias}")

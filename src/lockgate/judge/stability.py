@@ -27,7 +27,7 @@ def chance_to_block(case: Case, share: float | None, decision: Decision) -> floa
     held = case.held
     if case.bound == "warn" or held.uncertainty is None:
         return None
-    if held.kind == "absolute" and _faultless(case):
+    if held.kind == "absolute" and case.faultless:
         return 0.0
     if held.kind == "claim":
         edge = held.proof(decision.confidence)
@@ -38,12 +38,6 @@ def chance_to_block(case: Case, share: float | None, decision: Decision) -> floa
     else:
         edge = held.edge if decision.inconclusive == "by_estimate" else _shifted(case, decision)
     return None if edge is None else held.beyond(edge)
-
-
-def _faultless(case: Case) -> bool:
-    """Whether the limit is the metric's best value, and so is the estimate."""
-    held, best = case.held, case.metric.low if case.held.worse > 0 else case.metric.high
-    return not held.against_champion and held.value == held.limit == best
 
 
 def blocks(finding: Finding, decision: Decision) -> Blocks:

@@ -134,14 +134,19 @@ def _p_values(cases: Sequence[Case]) -> list[float]:
 
 def _tolerated(findings: list[Finding], gate: GateRules) -> list[Finding]:
     """The findings, failing columns excused when their share of the judged columns is at most `tolerate`."""
-    about = [finding for finding in findings if finding.at.column is not None]
+    about = [f for f in findings if f.at.column is not None and f.condition.level == "block" and f.bound != "warn"]
     judged = {finding.at.column for finding in about}
     failed = {finding.at.column for finding in about if finding.status is Status.FAIL}
-    if gate.tolerate is None or not failed or not len(failed) <= gate.tolerate * len(judged):
+    if gate.tolerate is None or not failed or len(failed) > _tolerable(gate.tolerate, len(judged)):
         return findings
     excuse = f"tolerate: {len(failed)} of {len(judged)} columns fail, a share of {short(gate.tolerate)} may"
     excused = {id(f) for f in about if f.status is Status.FAIL}
     return [replace(f, status=Status.PASS, excused_by=excuse) if id(f) in excused else f for f in findings]
+
+
+def _tolerable(share: float, columns: int) -> int:
+    """How many of some columns may fail. Shares are compared as they are written: 29 of 100 are 29 %."""
+    return max(failing for failing in range(columns + 1) if failing == 0 or failing / columns <= share)
 
 
 def _outcome(run: GateRun, findings: Sequence[Finding]) -> Outcome:
@@ -163,7 +168,7 @@ def _outcome(run: GateRun, findings: Sequence[Finding]) -> Outcome:
 def _stability(
     verdict: Verdict, judged: Sequence[tuple[_Gate, Sequence[Finding]]], decision: Decision
 ) -> Stability | None:
-    """Bounds on the chance of another verdict; None where something is missing or broken, which no redraw mends."""
+    """Bounds on the chance of another verdict; None for a run that is not judged, which no redraw mends."""
     if verdict.exit_code not in {ExitCode.PASSED, ExitCode.BLOCKED}:
         return None
     chances: list[Blocks] = []
@@ -184,7 +189,7 @@ def _stability(
             else:
                 of_columns.setdefault(column, []).append(chance)
         if tolerate is not None and of_columns:
-            tolerant.append((int(tolerate * len(of_columns)), list(of_columns.values())))
+            tolerant.append((_tolerable(tolerate, len(of_columns)), list(of_columns.values())))
     return stability(chances, tolerant, blocked=verdict.exit_code is ExitCode.BLOCKED)
 
 

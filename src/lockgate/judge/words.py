@@ -23,6 +23,7 @@ NAMES: dict[Bound, str] = {"max_drop": " drop", "min_gain": " gain", "min_ratio"
 # Why a condition is undecided.
 UNPROVEN = "the gate gives no interval for it, so it cannot be proven"
 STRADDLES = "the limit lies inside the interval"
+REACHES = "the interval reaches beyond the limit"
 CHANCE = "it may be chance"
 NOT_EXCLUDED = "a worsening beyond the limit is not ruled out"
 UNKNOWN = "there are too few rows to say how far it may have worsened"
@@ -54,7 +55,7 @@ def remedy(case: Case, why: str | None, needed: int | None) -> str:
         if needed is not None:
             return f"about {short(_rounded(needed))} rows would settle it"
         return "" if why == UNKNOWN else "its true value may lie at the limit itself, which no number of rows settles"
-    if why == STRADDLES:
+    if why in {STRADDLES, REACHES}:
         return "four times the rows halve the interval"
     if why == SUMMARISED:
         return "name the data themselves as the reference"

@@ -50,10 +50,23 @@ def test_too_few_draws_are_no_law() -> None:
 
 
 def test_atoms_are_exact() -> None:
-    values, chances = np.arange(21.0), stats.binom.pmf(np.arange(21), 20, 0.3)
+    values, chances = np.arange(201.0), stats.binom.pmf(np.arange(201), 200, 0.3)
     law = law_of_atoms(values, chances)
     assert law.tail == "exact"
-    assert law.quantiles == tuple(stats.binom.ppf(LEVELS, 20, 0.3))
+    assert law.quantiles == tuple(stats.binom.ppf(LEVELS, 200, 0.3))
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_what_lies_beyond_an_atom_that_holds_the_outermost_levels_is_not_lost(side: int) -> None:
+    """All of 11 discordant rows on one side: 2^-11, just under the outermost level, at which 10 of them stand."""
+    lost = side * (2 * np.arange(12.0) - 11)
+    law = law_of_atoms(lost, stats.binom.pmf(np.arange(12), 11, 0.5))
+    assert (law.quantiles[0], law.quantiles[1], law.quantiles[-1]) == (-11, -9, 11)
+    beyond = 1 - reading.below(law, 10.0)
+    assert 2**-11 <= beyond < 0.001
+    assert 1 - reading.below(law, 12.0) < 0.0005
+    longer = law_of_atoms(2 * np.arange(16.0) - 15, stats.binom.pmf(np.arange(16), 15, 0.5))
+    assert longer.quantiles[-1] < 15  # all of 15 are rarer than a tenth of the outermost level
 
 
 def test_a_law_by_its_quantiles() -> None:

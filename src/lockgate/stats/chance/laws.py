@@ -32,11 +32,24 @@ def law_by(quantile: Callable[[float], float], tail: Literal["exact", "analytic"
 
 
 def law_of_atoms(values: Floats, chances: Floats) -> Law:
-    """The discrete law that takes each of `values` with its chance; exact."""
+    """The discrete law that takes each of `values` with its chance; exact.
+
+    Where one value holds more than the outermost level, nothing would show that rarer ones lie beyond it. If these have
+    at least a tenth of that level together, the nearest of them stands there.
+    """
     order = np.argsort(values, kind="stable")
-    reached = np.cumsum(chances[order])
-    at = np.searchsorted(reached, _LEVELS * reached[-1] * (1 - 1e-12), side="left")
-    return Law(quantiles=tuple(values[order][np.clip(at, 0, len(values) - 1)].tolist()), tail="exact")
+    ordered, reached = values[order], np.cumsum(chances[order])
+    reached /= reached[-1]
+    at = np.searchsorted(reached, _LEVELS * (1 - 1e-12), side="left")
+    quantiles = ordered[np.clip(at, 0, len(values) - 1)]
+    least = LEVELS[0] / 10
+    before = int(np.searchsorted(ordered, quantiles[0], side="left"))
+    if quantiles[0] == quantiles[1] and before > 0 and reached[before - 1] >= least:
+        quantiles[0] = ordered[before - 1]
+    behind = int(np.searchsorted(ordered, quantiles[-1], side="right"))
+    if quantiles[-1] == quantiles[-2] and behind < len(ordered) and 1 - reached[behind - 1] >= least:
+        quantiles[-1] = ordered[behind]
+    return Law(quantiles=tuple(quantiles.tolist()), tail="exact")
 
 
 def law_of_draws(draws: Floats) -> Law:
