@@ -5,15 +5,15 @@ from collections.abc import Sequence
 COMPARED = 0.5
 """Share of the false-block rate that comparative conditions spend.
 
-The rest is for what the rate promises too and no law of chance settles: absolute limits, which a good model misses now
-and then; laws that are drawn, and read from the very rows they judge; rows that are only nearly exchangeable.
+The rest is room for absolute limits, which a good model misses now and then, for laws that are drawn, and read from the
+very rows they judge, and for rows that are only nearly exchangeable.
 """
 
 LEAST_CHANCE = 1e-5
 """A chance under this counts as this: no law of chance is known better in its tail.
 
 More would let limits that chance cannot reach spend the budget of those that it can: at 0.001, ten of them would use up
-a rate of 0.01.
+the budget of a rate of 0.02.
 """
 
 
@@ -21,7 +21,7 @@ def error_budget(false_block_rate: float) -> float:
     """What all comparative conditions of a run may block by together, if nothing has changed.
 
     Args:
-        false_block_rate: the chance that a run in which nothing changed blocks.
+        false_block_rate: how often a run in which nothing changed may block.
     """
     return COMPARED * false_block_rate
 

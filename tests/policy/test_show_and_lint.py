@@ -171,13 +171,13 @@ def test_by_estimate_costs_nothing_that_is_to_be_told(load: Load) -> None:
     assert chances(load(with_gate("f1: {max_drop: 0.01}", "Rival") + "decide: {false_block_rate: 0.01}\n")) == []
 
 
-@pytest.mark.parametrize(("features", "told"), [(99, False), (101, True)])
+@pytest.mark.parametrize(("features", "told"), [(50, False), (51, True)])
 def test_a_budget_that_is_too_thin_is_told(load: Load, features: int, told: bool) -> None:
     names = ", ".join(f"f{number}" for number in range(features))
     text = with_gate("columns: {'*': {psi: {max: 0.2}}}", "Moved") + "decide: {false_block_rate: 0.01}\n"
     said = chances(load(text.replace("label: income", f"label: income, features: [{names}]")))
     assert [text.partition(" leaves")[0] for text in said] == [
-        f"false_block_rate 0.01 over {features} comparative conditions"
+        f"half of false_block_rate 0.01 over {features} comparative conditions"
     ] * told
 
 

@@ -64,7 +64,7 @@ class AlibiDetect:
     the reference, categories as columns of 0 and 1. `ClassifierDrift` uses scikit-learn (`model` names the classifier).
     `MMDDrift`, `LSDDDrift` and `SpotTheDiffDrift` need PyTorch, which the lock that Lockgate ships does not hold; name
     an environment that does (docs/libraries.md says how). A p-value says itself what chance would show, so that many of
-    them share `decide.false_block_rate`; of the distances of `KSDrift`, `ChiSquareDrift` and `TabularDrift` the law of
+    them share the error budget; of the distances of `KSDrift`, `ChiSquareDrift` and `TabularDrift` the law of
     chance is known too, of decisions and other distances none. Missing numbers are an error. Alibi Detect runs in an
     interpreter of its own (`environment`), the version stands in the Record.
 

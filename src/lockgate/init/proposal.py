@@ -8,11 +8,11 @@ from lockgate.evidence.view import Label
 from lockgate.types import Bound, Task
 
 FALSE_BLOCKS = 0.01
-"""Chance that a run in which nothing changed blocks: what its comparative conditions may spend together."""
+"""How often a run in which nothing changed may block; half of it is what its comparative conditions may spend."""
 
 MISSES = 0.001
 """Chance that an equally good model, measured on other rows, misses any of the limits that are set by the champion's
-own values. They are a net below the comparison with the champion, and a tenth of what that may spend."""
+own values. They are a net below the comparison with the champion, and a fifth of what that may spend."""
 
 
 WITH_SMALL_GROUPS = "with groups that may be large enough next time"

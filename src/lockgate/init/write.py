@@ -145,8 +145,8 @@ def _data(proposal: Proposal) -> list[Line]:
 
 
 def _decide() -> list[Line]:
-    """The error budget: one in a hundred, five times less than where a policy says nothing."""
-    why = "of runs in which nothing changed, at most 1 in 100 blocks; left out: 5 in 100"
+    """The false-block rate: one in a hundred, five times less than where a policy says nothing."""
+    why = "of runs in which nothing changed, 1 in 100 may block; left out: 5 in 100"
     return [Line(f"decide: {{false_block_rate: {FALSE_BLOCKS}}}", why)]
 
 

@@ -13,7 +13,7 @@ from lockgate.policy.loaded import GateSpec, Policy
 from lockgate.policy.rules import silenced_by
 from lockgate.types import COMPARATIVE_BOUNDS, Clause, GateRules, Place
 
-THINNEST = 5e-5
+THINNEST = 1e-4
 """A share of the error budget under which a law of chance is a fitted tail rather than something that data show."""
 
 _UNDECIDED = 0.2  # of unchanged candidates, at the rows that `lockgate plan` asks for
@@ -80,8 +80,8 @@ def _unproven(policy: Policy, blocking: Sequence[tuple[GateSpec, Clause, _Kind]]
         count = len(named["comparative"])
         what = (
             f"an undecided comparison blocks, whatever false_block_rate says: {_said(named['comparative'])} each block "
-            f"{_per_cent(_UNDECIDED)} of unchanged candidates at the rows that `lockgate plan` asks for, more with "
-            f"fewer rows, up to {_per_cent(min(1.0, count * _UNDECIDED))} together"
+            f"up to {_per_cent(_UNDECIDED)} of unchanged candidates at the rows that `lockgate plan` asks for, more "
+            f"with fewer rows, up to {_per_cent(min(1.0, count * _UNDECIDED))} together"
         )
         yield Mistake(place=place, what=what, fix="lockgate plan --power 0.99 says how many rows it takes")
     own = [f"{spec.id}/{clause.metric}" for spec, clause, kind in blocking if kind == "other" and _is_own(spec)]
@@ -118,12 +118,12 @@ def _columns(clause: Clause, rules: GateRules, policy: Policy) -> int:
 
 def _thin(policy: Policy, count: int) -> Iterator[Mistake]:
     rate = policy.rules.false_block_rate
-    share = error_budget(rate) / max(count, 1)
-    if share >= THINNEST:
+    if not count or error_budget(rate) / count >= THINNEST:
         return
     what = (
-        f"false_block_rate {rate:g} over {count} comparative conditions leaves each {share:.1g} while "
-        "chance reaches their limits: hardly any data show so small a chance, and only large faults block"
+        f"half of false_block_rate {rate:g} over {count} comparative conditions leaves each "
+        f"{error_budget(rate) / count:.1g} while chance reaches their limits: hardly any data show so small a chance, "
+        "and only large faults block"
     )
     fix = "bound fewer columns and slices at level: block, allow a higher rate, or see what lockgate plan asks for"
     yield Mistake(place=_at(policy, "decide.false_block_rate"), what=what, fix=fix)

@@ -280,7 +280,7 @@ class DecideBlock(Block):
         "by_estimate", description="what an undecided condition means: the estimate decides, it blocks, or it passes"
     )
     false_block_rate: Annotated[float, Tighter.UP] = Field(
-        0.05, gt=0, le=0.5, description="chance that a run in which nothing changed blocks, over all its conditions"
+        0.05, ge=1e-6, le=0.5, description="how often a run in which nothing changed may block; comparisons spend half"
     )
     reuse: Annotated[Reuse, Tighter.UP] = Field(
         "report", description="candidates judged on these data before: report their number, or correct for it"

@@ -212,8 +212,10 @@ def stability(record: Record) -> str:
     chance = f"about {high} %" if low == high else f"{low} to {high} %"
     if held.high < 0.005:
         chance = "under 0.5 %"
-    unknown = f"; {plural(held.unknown, 'condition')} without a law of chance left out" if held.unknown else ""
-    return f"Other rows, as many, would turn this verdict with a chance of {chance}{unknown}."
+    taken = "is taken to end as it did" if held.unknown == 1 else "are taken to end as they did"
+    unknown = f"; {plural(held.unknown, 'condition')} of unknown spread {taken}" if held.unknown else ""
+    supposed = "If the truth lay where it is estimated"
+    return f"{supposed}, other rows would turn this verdict with a chance of {chance}{unknown}."
 
 
 def holdout(record: Record) -> str:

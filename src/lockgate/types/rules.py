@@ -59,7 +59,7 @@ class GateRules:
 class Rules:
     """The part of a policy that decides: what `judge` reads, and what its digest is about.
 
-    `false_block_rate` is the chance that a run in which nothing changed blocks; `reuse` says whether candidates that
+    `false_block_rate` is how often a run in which nothing changed may block; `reuse` says whether candidates that
     were judged on the same data before tighten what passes.
     """
 
