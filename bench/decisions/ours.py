@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from decisions.lines import appending, read
 from decisions.plan import Run
 from decisions.policies import Prepared, prepared
 from decisions.pools import Pool, pool
@@ -25,9 +26,8 @@ POWER = (1.645 + 0.84) ** 2
 def run_all(runs: Iterable[Run], *, folder: Path, results: Path, policies: Path, cache: Path) -> None:
     """Append one line of JSON per run that has none yet."""
     done = {line["id"] for line in read(results)}
-    results.parent.mkdir(parents=True, exist_ok=True)
     held: tuple[object, Pool, Prepared | str] | None = None
-    with results.open("a", encoding="utf-8") as file:
+    with appending(results) as file:
         for run in runs:
             if run.id in done:
                 continue
@@ -38,14 +38,6 @@ def run_all(runs: Iterable[Run], *, folder: Path, results: Path, policies: Path,
             line = outcome(run, own, policy)
             file.write(json.dumps(line) + "\n")
             file.flush()
-
-
-def read(results: Path) -> list[dict[str, Any]]:
-    """The lines of a file of results; a last one that was cut off is left out."""
-    if not results.exists():
-        return []
-    lines = results.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1] if line]
 
 
 def outcome(run: Run, pool: Pool, policy: Prepared | str) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """The policies: `lockgate init`'s own, from calibration rows of each data set and number of rows. Nothing is tuned.
 
-The text that `init` writes is kept. Three things are added to it, none of which touches a limit: both models'
-predictions stand in columns of the data, the features are named (a column of predictions names none), and
-`decide.false_block_rate` is what the benchmark is about.
+The text that `init` writes is kept, its `decide.false_block_rate` too. Two things are added, none of which touches a
+limit: both models' predictions stand in columns of the data, and the features are named (a column of predictions names
+none).
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from decisions.lines import whole
 from decisions.models import SEEDS
 from decisions.plan import Cell
 from decisions.pools import Pool, Split, seed_of, split_of
@@ -53,7 +54,8 @@ def prepared(
     if not path.exists() and not failed.exists():
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            path.write_text(_served(_written(pool, split, champion, path), pool, time), encoding="utf-8")
+            with whole(path) as part:
+                part.write_text(_served(_written(pool, split, champion, path), pool, time), encoding="utf-8")
         except LockgateError as error:
             failed.write_text(str(error), encoding="utf-8")
     if failed.exists():

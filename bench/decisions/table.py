@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from decisions.ours import read
+from decisions.lines import read
 from decisions.plan import SIZES
 
 Line = Mapping[str, Any]
