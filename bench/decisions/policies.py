@@ -20,6 +20,7 @@ from lockgate.init.write import flow
 from lockgate.policy.load import load_policy
 
 FALSE_BLOCK_RATE = 0.01
+"""What `init` writes, and the rate that the benchmark is about."""
 
 _PREDICTED = "{{predictions: {{prediction: {0}_class, score: {0}_score}}}}"
 
@@ -90,7 +91,13 @@ def _written(pool: Pool, split: Split, champion: str, path: Path) -> str:
 
 
 def _served(text: str, pool: Pool, time: str | None) -> str:
-    """The policy with predictions in columns, named features, and the false-block rate; no gate looks at a file."""
+    """The policy with predictions in columns and named features; no gate looks at a file.
+
+    Raises:
+        ValueError: `lockgate init` wrote something else than the benchmark is about.
+    """
+    if not re.search(rf"(?m)^decide:.*\bfalse_block_rate: {re.escape(str(FALSE_BLOCK_RATE))}(?![\d.])", text):
+        raise ValueError(f"the policy's false-block rate is not {FALSE_BLOCK_RATE}, as the goals are:\n{text}")
     text = re.sub(r"(?m)^(?:  # .*\n)*  security:\n(?:    .*\n)+\n?", "", text)
     for who in ("candidate", "champion"):
         text, found = re.subn(rf"(?m)^  {who}: .*$", f"  {who}: {_PREDICTED.format(who)}", text, count=1)
@@ -98,10 +105,7 @@ def _served(text: str, pool: Pool, time: str | None) -> str:
             raise ValueError(f"the policy names no {who}:\n{text}")
     added = "" if re.search(r"(?m)^  features:", text) else f"  features: {flow(pool.data.features)}\n"
     added += f"  time: {time}\n" if time is not None else ""
-    text = re.sub(r"(?m)^(  label: .*\n)", lambda match: match.group(1) + added, text, count=1)
-    if re.search(r"(?m)^decide:.*false_block_rate: 0\.01\b", text):
-        return text
-    return re.sub(r"(?m)^lockgate: 1$", f"lockgate: 1\ndecide: {{false_block_rate: {FALSE_BLOCK_RATE}}}", text, count=1)
+    return re.sub(r"(?m)^(  label: .*\n)", lambda match: match.group(1) + added, text, count=1)
 
 
 def _margins(path: Path) -> dict[str, float]:
