@@ -178,8 +178,8 @@ def goals(lines: Sequence[Line]) -> None:
 
 
 def blocked(line: Line) -> bool:
-    """Whether the pipeline stopped: blocked, or evidence that cannot be judged."""
-    return line["verdict"] in {"fail", "error", "no policy"} or line.get("exit", 0) != 0
+    """Whether the pipeline stopped: blocked, evidence that cannot be judged, or no verdict at all."""
+    return line["verdict"] in {"fail", "error", "no policy", "no record"} or line.get("exit", 0) != 0
 
 
 def is_large(line: Line) -> bool:
