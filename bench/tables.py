@@ -9,14 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-VALUES = (5, 8, 12, 20, 40, 80, 200, 500, 1000, 5000)
-"""How many different values each column of categories has."""
-
-NUMBERS = [f"n{i:02d}" for i in range(40)]
-CATEGORIES = [f"c{i:02d}" for i in range(len(VALUES))]
-FEATURES = [*NUMBERS, *CATEGORIES]
-SENSITIVE = {"sex": ("f", "m"), "race": ("a", "b", "c", "d", "e")}
+from speed.scripts.common import CATEGORIES, FEATURES, GROUPS, NUMBERS, VALUES
 
 
 def write_tables(folder: Path, rows: int) -> list[str]:
@@ -36,7 +29,7 @@ def _table(rng: np.random.Generator, rows: int) -> pa.Table:
     for name, count in zip(CATEGORIES, VALUES, strict=True):
         codes = np.minimum(rng.geometric(4 / count, rows) - 1, count - 1).astype(np.int32)
         columns[name] = _texts(codes, [f"value {k}" for k in range(count)])
-    for name, groups in SENSITIVE.items():
+    for name, groups in GROUPS.items():
         columns[name] = _texts(rng.integers(0, len(groups), rows).astype(np.int32), list(groups))
     truth = rng.normal(size=rows)
     columns["label"] = pa.array((truth + rng.normal(size=rows) > 0).astype(np.int64))

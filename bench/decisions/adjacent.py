@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from decisions.data import load
 from decisions.faults import as_good
-from decisions.ours import judged, read
+from decisions.lines import appending, read
+from decisions.ours import judged
 from decisions.plan import SIZES, Amount, Cell
 from decisions.policies import prepared
 from decisions.pools import Pool, Split, seed_of, table
@@ -22,19 +23,19 @@ TIME = "time"
 def run_all(name: str, amount: Amount, where: Path, folder: Path, cache: Path) -> str:
     """The runs of one data set; those that are done are not run again."""
     results = folder / f"adjacent-{name}.jsonl"
-    folder.mkdir(parents=True, exist_ok=True)
     done = {line["id"] for line in read(results)}
-    for kind in KINDS:
-        pool = Pool(load(name, where, ordered=True), kind, cache)
-        pool.rows[TIME] = np.arange(len(pool.rows))
-        cells = [Cell(data=pool.name, model=kind, n=n, policy=k) for n in SIZES for k in range(amount.adjacent)]
-        for cell in cells:
-            identity = f"{cell.data}/{cell.model}/{cell.n}/{cell.policy}/adjacent"
-            if identity not in done:
-                said = _run(cell, pool, folder / "policies")
-                line = {"id": identity, "data": name, "model": kind, "n": cell.n, **said}
-                with results.open("a", encoding="utf-8") as file:
+    with appending(results) as file:
+        for kind in KINDS:
+            pool = Pool(load(name, where, ordered=True), kind, cache)
+            pool.rows[TIME] = np.arange(len(pool.rows))
+            cells = [Cell(data=pool.name, model=kind, n=n, policy=k) for n in SIZES for k in range(amount.adjacent)]
+            for cell in cells:
+                identity = f"{cell.data}/{cell.model}/{cell.n}/{cell.policy}/adjacent"
+                if identity not in done:
+                    said = _run(cell, pool, folder / "policies")
+                    line = {"id": identity, "data": name, "model": kind, "n": cell.n, **said}
                     file.write(json.dumps(line) + "\n")
+                    file.flush()
     return f"{name}: adjacent blocks"
 
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from decisions.lines import whole
 from decisions.plan import Run
 from decisions.policies import prepared
 from decisions.pools import Pool, pool
@@ -54,7 +55,8 @@ def write(runs: Sequence[Run], index: Path, *, folder: Path, policies: Path, cac
         if not (place / "validation.parquet").exists():
             place.mkdir(exist_ok=True)
             made.reference.to_parquet(place / "reference.parquet", index=False)
-            made.validation.to_parquet(place / "validation.parquet", index=False)
+            with whole(place / "validation.parquet") as part:
+                made.validation.to_parquet(part, index=False)
         lines.append(
             {
                 "id": run.id, "folder": place.name, "data": run.cell.data, "model": run.cell.model, "n": run.cell.n,

@@ -9,8 +9,8 @@ from typing import Any
 import peers
 from decisions import export, plan
 from decisions.data import load
-from decisions.ours import read
-from decisions.table import share, show
+from decisions.lines import read
+from decisions.table import blocked, share, show
 
 START = """\
 import runpy, sys
@@ -69,7 +69,8 @@ def report(folder: Path, absent: Mapping[str, str]) -> None:
         "small: shift of 0.1 sd, 5 points missing, a new category of 5 %; label noise 10 %, a tenth of the rows, 10 %"
     )
     print("of a group flipped. Large: shift of 1 sd, 50 points missing, a new category of 20 %, unit × 100, columns")
-    print("swapped; label noise 30 %, labels shuffled, constant. A crash counts as neither and stands apart.\n")
+    print("swapped; label noise 30 %, labels shuffled, constant. A crash counts as neither and stands apart: an")
+    print("exception, of Lockgate where it leaves no Record; a Record that says what cannot be judged is a block.\n")
     for name, why in absent.items():
         print(f"absent: {name}: {why}")
     ours = [line for path in sorted(folder.glob("lockgate-*.jsonl")) for line in read(path) if line["id"] in ids]
@@ -87,8 +88,8 @@ def report(folder: Path, absent: Mapping[str, str]) -> None:
 
 
 def _said(line: Line) -> str:
-    from decisions.table import blocked
-
+    if line["verdict"] == "no record":
+        return f"crash: {line['why'][0]}"
     return "block" if blocked(line) else "pass"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from decisions.lines import appending, read
 from decisions.plan import Run
 from decisions.policies import Prepared, prepared
 from decisions.pools import Pool, pool
@@ -16,7 +17,7 @@ from decisions.scenario import scenario
 from lockgate.errors import LockgateError
 from lockgate.law import deviation
 from lockgate.run import execute
-from lockgate.types import Content, Finding, Status
+from lockgate.types import Content, ExitCode, Finding, Status
 
 POWER = (1.645 + 0.84) ** 2
 """Of `lockgate plan`: rows for a margin at 5 % one-sided and a power of 80 %, n · (se / margin)² · this."""
@@ -25,9 +26,8 @@ POWER = (1.645 + 0.84) ** 2
 def run_all(runs: Iterable[Run], *, folder: Path, results: Path, policies: Path, cache: Path) -> None:
     """Append one line of JSON per run that has none yet."""
     done = {line["id"] for line in read(results)}
-    results.parent.mkdir(parents=True, exist_ok=True)
     held: tuple[object, Pool, Prepared | str] | None = None
-    with results.open("a", encoding="utf-8") as file:
+    with appending(results) as file:
         for run in runs:
             if run.id in done:
                 continue
@@ -38,14 +38,6 @@ def run_all(runs: Iterable[Run], *, folder: Path, results: Path, policies: Path,
             line = outcome(run, own, policy)
             file.write(json.dumps(line) + "\n")
             file.flush()
-
-
-def read(results: Path) -> list[dict[str, Any]]:
-    """The lines of a file of results; a last one that was cut off is left out."""
-    if not results.exists():
-        return []
-    lines = results.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1] if line]
 
 
 def outcome(run: Run, pool: Pool, policy: Prepared | str) -> dict[str, Any]:
@@ -64,13 +56,17 @@ def outcome(run: Run, pool: Pool, policy: Prepared | str) -> dict[str, Any]:
 
 
 def judged(policy: Prepared, reference: pd.DataFrame, validation: pd.DataFrame, n: int) -> dict[str, Any]:
-    """The verdict of a policy on two tables, which conditions made it, and how many rows they would have needed."""
+    """The verdict of a policy on two tables, which conditions made it, and how many rows they would have needed.
+
+    The verdict `error` is a Record's own: it says what could not be judged. `no record`: Lockgate raised.
+    """
     tables = {"validation": _arrow(validation), "reference": _arrow(reference)}
     clock = time.process_time()
     try:
         content = execute(policy.path, tables=tables).record.content
-    except LockgateError as error:
-        return {"verdict": "error", "exit": int(error.exit_code), "why": [str(error)]}
+    except Exception as error:  # noqa: BLE001 (whatever it is, nothing was decided: what counts as a crash of a peer)
+        ended = error.exit_code if isinstance(error, LockgateError) else ExitCode.INTERNAL
+        return {"verdict": "no record", "exit": int(ended), "why": [f"{type(error).__name__}: {error}"]}
     return {
         "verdict": content.verdict.status.value,
         "exit": int(content.verdict.exit_code),

@@ -1,14 +1,15 @@
 """The policies: `lockgate init`'s own, from calibration rows of each data set and number of rows. Nothing is tuned.
 
-The text that `init` writes is kept. Three things are added to it, none of which touches a limit: both models'
-predictions stand in columns of the data, the features are named (a column of predictions names none), and
-`decide.false_block_rate` is what the benchmark is about.
+The text that `init` writes is kept, its `decide.false_block_rate` too. Two things are added, none of which touches a
+limit: both models' predictions stand in columns of the data, and the features are named (a column of predictions names
+none).
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from decisions.lines import whole
 from decisions.models import SEEDS
 from decisions.plan import Cell
 from decisions.pools import Pool, Split, seed_of, split_of
@@ -19,6 +20,7 @@ from lockgate.init.write import flow
 from lockgate.policy.load import load_policy
 
 FALSE_BLOCK_RATE = 0.01
+"""What `init` writes, and the rate that the benchmark is about."""
 
 _PREDICTED = "{{predictions: {{prediction: {0}_class, score: {0}_score}}}}"
 
@@ -53,7 +55,8 @@ def prepared(
     if not path.exists() and not failed.exists():
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            path.write_text(_served(_written(pool, split, champion, path), pool, time), encoding="utf-8")
+            with whole(path) as part:
+                part.write_text(_served(_written(pool, split, champion, path), pool, time), encoding="utf-8")
         except LockgateError as error:
             failed.write_text(str(error), encoding="utf-8")
     if failed.exists():
@@ -88,7 +91,13 @@ def _written(pool: Pool, split: Split, champion: str, path: Path) -> str:
 
 
 def _served(text: str, pool: Pool, time: str | None) -> str:
-    """The policy with predictions in columns, named features, and the false-block rate; no gate looks at a file."""
+    """The policy with predictions in columns and named features; no gate looks at a file.
+
+    Raises:
+        ValueError: `lockgate init` wrote something else than the benchmark is about.
+    """
+    if not re.search(rf"(?m)^decide:.*\bfalse_block_rate: {re.escape(str(FALSE_BLOCK_RATE))}(?![\d.])", text):
+        raise ValueError(f"the policy's false-block rate is not {FALSE_BLOCK_RATE}, as the goals are:\n{text}")
     text = re.sub(r"(?m)^(?:  # .*\n)*  security:\n(?:    .*\n)+\n?", "", text)
     for who in ("candidate", "champion"):
         text, found = re.subn(rf"(?m)^  {who}: .*$", f"  {who}: {_PREDICTED.format(who)}", text, count=1)
@@ -96,10 +105,7 @@ def _served(text: str, pool: Pool, time: str | None) -> str:
             raise ValueError(f"the policy names no {who}:\n{text}")
     added = "" if re.search(r"(?m)^  features:", text) else f"  features: {flow(pool.data.features)}\n"
     added += f"  time: {time}\n" if time is not None else ""
-    text = re.sub(r"(?m)^(  label: .*\n)", lambda match: match.group(1) + added, text, count=1)
-    if re.search(r"(?m)^decide:.*false_block_rate: 0\.01\b", text):
-        return text
-    return re.sub(r"(?m)^lockgate: 1$", f"lockgate: 1\ndecide: {{false_block_rate: {FALSE_BLOCK_RATE}}}", text, count=1)
+    return re.sub(r"(?m)^(  label: .*\n)", lambda match: match.group(1) + added, text, count=1)
 
 
 def _margins(path: Path) -> dict[str, float]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from decisions import models
 from decisions.data import DataSet, load
+from decisions.lines import whole
 from decisions.models import Floats
 from numpy.typing import NDArray
 
@@ -68,12 +69,12 @@ class Pool:
         if variant not in self._models:
             path = self._cache / f"{variant.replace('/', '-')}.joblib"
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
                 train = self.data.frame.iloc[: self.data.train]
                 made = models.fitted(
                     variant, self.kind, train, self.data.label, seed_of("model", self.name, self.kind, variant)
                 )
-                joblib.dump(made, path)
+                with whole(path) as part:
+                    joblib.dump(made, part)
             self._models[variant] = joblib.load(path)
         return self._models[variant]
 

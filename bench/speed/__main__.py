@@ -9,7 +9,7 @@ that are short are repeated, in turn with the others, and the median counts.
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +18,8 @@ import peers
 from measure import Cost, Failed, cost
 from tables import write_tables
 
-from speed.bars import bars
-from speed.jobs import JOBS, OURS, SCRIPTS, Job
+from speed.bars import Costs, Line, bars
+from speed.jobs import JOBS, OURS, SCRIPTS
 
 SHORT = 20.0
 """Seconds up to which a run is repeated."""
@@ -28,8 +28,9 @@ Run = Callable[[], Cost]
 
 
 def main() -> int:
-    """Run the jobs; 1 when a bar is missed or could not be measured."""
+    """Run the jobs; 1 when a bar is missed or could not be measured, where Lockgate failed, and where no job ran."""
     asked = arguments()
+    ran: list[tuple[str, int]] = []
     costs: dict[tuple[str, int, str], Cost] = {}
     broken = {name: peers.missing(name) for name in peers.names()}
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
@@ -38,15 +39,30 @@ def main() -> int:
             folder = Path(name)
             write_tables(folder, rows)
             for job in asked.job:
-                if JOBS[job].sizes is None or rows in (JOBS[job].sizes or ()):
+                sizes = JOBS[job].sizes
+                if sizes is None or rows in sizes:
                     print(f"\n{job}, {rows:,} rows: {JOBS[job].about}")
-                    found = measured(JOBS[job], rows, folder, broken, asked.rounds, asked.limit)
+                    found = measured(job, rows, folder, broken, asked.rounds, asked.limit)
                     costs |= {(job, rows, who): value for who, value in found.items()}
+                    ran.append((job, rows))
+                else:
+                    print(f"\n{job}, {rows:,} rows: not run; it is run at {', '.join(f'{n:,}' for n in sizes)} rows")
     print()
     reached = list(bars(costs, asked.job, asked.rows))
     for line in reached:
         print(f"{ {True: 'met', False: 'MISSED', None: 'open'}[line.met]:7} {line.text}")
-    return int(not all(line.met for line in reached))
+    for job, rows in ran:
+        if (job, rows, OURS) not in costs:
+            print(f"{'FAILED':7} {job}, {rows:,} rows: Lockgate did not run")
+    if not ran:
+        print("nothing was measured")
+    return status(ran, costs, reached)
+
+
+def status(ran: Sequence[tuple[str, int]], costs: Costs, reached: Sequence[Line]) -> int:
+    """0 when a job ran, Lockgate ran in all that did, and every bar is met; else 1."""
+    ours = [(*each, OURS) in costs for each in ran]
+    return int(not (ours and all(ours) and all(line.met for line in reached)))
 
 
 def arguments() -> argparse.Namespace:
@@ -61,17 +77,20 @@ def arguments() -> argparse.Namespace:
 
 
 def measured(
-    job: Job, rows: int, folder: Path, broken: Mapping[str, str | None], rounds: int, limit: float
+    name: str, rows: int, folder: Path, broken: Mapping[str, str | None], rounds: int, limit: float
 ) -> dict[str, Cost]:
-    """Run one job by all who can; print the table, and why others cannot."""
+    """Run one job by all who can; print the table, and why others cannot; without `OURS` where Lockgate failed."""
+    job = JOBS[name]
     (folder / "lockgate.yaml").write_text(job.policy)
     lockgate = str(Path(sys.executable).parent / "lockgate")
-    if job.before:
-        print_line("made before", cost([lockgate, *job.before], folder), None)
+    unable: dict[str, str] = {}
+    try:
+        if job.before:
+            print_line("made before", cost([lockgate, *job.before], folder), None)
+    except Failed as error:
+        unable[OURS] = f"failed before: {error}"
     # 1 is "blocked": the data are made up, and what a policy thinks of them is not the question.
     runs: dict[str, Run] = {OURS: partial(cost, [lockgate, *job.command], folder, may_end=(0, 1), limit=limit)}
-    name = next(key for key, value in JOBS.items() if value is job)
-    unable: dict[str, str] = {}
     for who, environment in job.peers.items():
         most, reason = job.most.get(who, (rows, ""))
         if rows > most:

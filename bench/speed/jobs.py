@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tables import CATEGORIES, FEATURES, SENSITIVE, VALUES
+from speed.scripts.common import ALLOWED, FEATURES, SENSITIVE, SLICES
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
 OURS = "lockgate"
-SMALL = {name: count for name, count in zip(CATEGORIES, VALUES, strict=True) if count <= 80}
-"""Columns of which each value is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +79,8 @@ _CONTRACT = """\
       "*": {nulls: {max: 10%}}
       n*: {type: number, min: -1.0e+12, max: 1.0e+12}
       c??: {regex: "value [0-9]+"}
-""" + "".join(
-    f"      {name}: {{allowed: [{', '.join(f'value {k}' for k in range(count))}]}}\n" for name, count in SMALL.items()
-)
-_COLUMNS = f"features: [{_FEATURES}], sensitive: [{', '.join(SENSITIVE)}], slices: [c00, c01, c02]"
+""" + "".join(f"      {name}: {{allowed: [{', '.join(values)}]}}\n" for name, values in ALLOWED.items())
+_COLUMNS = f"features: [{_FEATURES}], sensitive: [{', '.join(SENSITIVE)}], slices: [{', '.join(SLICES)}]"
 
 JOBS: Mapping[str, Job] = {
     "drift": Job(

@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from decisions import faults, plan, pools, table
+from decisions import __main__ as program
+from decisions import adjacent, faults, ours, plan, policies, pools, table
 from decisions.data import DataSet
 from decisions.faults import Fault, candidate_of, columns_of, drifted
+from decisions.lines import read, whole
 from decisions.pools import Pool
+from scipy.stats import bootstrap
 
 FEATURES = ["age", "income", "size", "town", "sex"]
 MARGINS = {"f1": 0.05, "roc_auc": 0.05}
@@ -189,28 +192,194 @@ def test_every_run_is_blocked_undecided_or_passed() -> None:
     lines = [
         {"verdict": "fail", "exit": 1, "undecided": ["x"]},
         {"verdict": "error", "exit": 3},
+        {"verdict": "no record", "exit": 4},
         {"verdict": "inconclusive", "exit": 0, "undecided": ["x"]},
         {"verdict": "warn", "exit": 0, "undecided": []},
     ]
     says = [(table.blocked(line), table.inconclusive(line), table.passed(line)) for line in lines]
-    assert says == [(True, False, False), (True, False, False), (False, True, False), (False, False, True)]
+    assert says == [*[(True, False, False)] * 3, (False, True, False), (False, False, True)]
 
 
 def test_a_handful_of_scenarios_runs_and_is_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from decisions.data import load
-    from decisions.ours import read, run_all
 
     data = load("breast_cancer", tmp_path)
-    wanted = {"clean", "unit 100", "constant", "lost margins 2"}
+    wanted = {"clean", "unit 100", "constant", "lost margins 2", "scores NaN, % 5"}
     runs = [run for run in plan.runs([data], ("logistic",), plan.QUICK) if run.fault.name in wanted]
     runs = [next(run for run in runs if run.fault.name == name) for name in sorted(wanted)]
     runs = [plan.Run(cell=runs[0].cell, fault=run.fault, number=0) for run in runs]
     results = tmp_path / "lockgate-few.jsonl"
     for _ in range(2):
-        run_all(runs, folder=tmp_path, results=results, policies=tmp_path / "policies", cache=tmp_path / "models")
+        ours.run_all(runs, folder=tmp_path, results=results, policies=tmp_path / "policies", cache=tmp_path / "models")
     lines = {line["kind"]: line for line in read(results)}
-    assert len(read(results)) == 4
+    assert len(read(results)) == 5
     assert lines["unit"]["exit"] == lines["constant"]["exit"] == 1
     assert lines["lost margins"]["effect"] == pytest.approx(2.0, rel=0.1)
+    assert (lines["scores NaN, %"]["verdict"], lines["scores NaN, %"]["exit"]) == ("error", 3)  # a Record says why
     table.report(tmp_path, {})
     assert "### Goals" in capsys.readouterr().out
+
+
+# --- runs that break off, wrong commands, code that changes -----------------------------------------------------------
+
+
+def cut(path: Path, behind: int) -> None:
+    """Leave so many whole lines and half of the next, as a process that was killed does."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:behind]) + lines[behind][: len(lines[behind]) // 2])
+
+
+def test_runs_go_on_behind_the_last_whole_line(tmp_path: Path) -> None:
+    cell = plan.Cell(data="breast_cancer", model="logistic", n=150, policy=0)
+    runs = [plan.Run(cell=cell, fault=faults.CLEAN, number=number) for number in range(3)]
+    (tmp_path / "breast_cancer-logistic-150-0.failed").write_text("init refused it")
+    results = tmp_path / "lockgate-few.jsonl"
+    for behind in (2, 0, None):
+        ours.run_all(runs, folder=tmp_path, results=results, policies=tmp_path, cache=tmp_path / "models")
+        assert sorted(line["id"] for line in read(results)) == [run.id for run in runs]
+        if behind is not None:
+            cut(results, behind)
+
+
+def test_adjacent_blocks_go_on_behind_the_last_whole_line(tmp_path: Path) -> None:
+    rows = 40_000
+    pd.DataFrame({"x": np.arange(rows), "class": np.arange(rows) % 2}).to_parquet(tmp_path / "elec2.parquet")
+    (tmp_path / "policies").mkdir()
+    for n in plan.SIZES:
+        (tmp_path / "policies" / f"elec2-in-time-trees-{n}-0.failed").write_text("init refused it")
+    results = tmp_path / "adjacent-elec2.jsonl"
+    for _ in range(2):
+        adjacent.run_all("elec2", plan.QUICK, tmp_path, tmp_path, tmp_path / "models")
+        assert [line["n"] for line in read(results)] == list(plan.SIZES)
+        cut(results, 4)
+    assert [line["n"] for line in read(results)] == list(plan.SIZES[:4])
+
+
+def test_a_file_that_was_not_written_to_its_end_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "policy.yaml"
+
+    def write(text: str) -> None:
+        with whole(path) as part, part.open("w") as file:
+            for letter in text:
+                if letter == "!":
+                    raise KeyboardInterrupt
+                file.write(letter)
+
+    with pytest.raises(KeyboardInterrupt):
+        write("lockgate: 1\ngates:!")
+    assert not path.exists()
+    write("lockgate: 1\ngates: {}")
+    assert path.read_text() == "lockgate: 1\ngates: {}"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_exception_leaves_no_record_and_says_what_it_was(tmp_path: Path, pool: Pool) -> None:
+    path = tmp_path / "lockgate.yaml"
+    path.write_text("lockgate: 1\nmodel: {task: binary}\n")
+    split = pools.split_of(1000, 200, [1])
+    policy = policies.Prepared(path=path, split=split, champion="seed-0", margins={})
+    said = ours.judged(policy, pool.rows, pool.rows, 200)
+    assert (said["verdict"], said["exit"]) == ("no record", 2)
+    assert said["why"][0].startswith("PolicyError: ")
+
+
+def test_a_policy_with_another_false_block_rate_is_refused(pool: Pool) -> None:
+    text = (
+        "lockgate: 1\nmodel:\n  candidate: a\n  champion: b\ndata:\n  label: bought\ndecide: {false_block_rate: RATE}\n"
+    )
+    assert "features: [" in policies._served(text.replace("RATE", "0.01"), pool, None)
+    for rate in ("0.05", "0.015", "0.001"):
+        with pytest.raises(ValueError, match=r"false-block rate is not 0\.01, as"):
+            policies._served(text.replace("RATE", rate), pool, None)
+
+
+def test_results_and_models_are_kept_by_the_code_that_made_them(tmp_path: Path) -> None:
+    names = {"/".join(path.parts[-2:]) for path in program.code()}
+    assert names >= {"lockgate/run.py", "decisions/faults.py", "decisions/models.py", "peers/with_evidently.py"}
+    assert "decisions/table.py" not in names  # it prints what is there
+    paths = [tmp_path / name for name in ("a.py", "b.py")]
+    for path in paths:
+        path.write_text("SHARE = 0.1\n")
+    before = program.digest_of(paths)
+    assert program.digest_of(reversed(paths)) == before
+    paths[1].write_text("SHARE = 0.2\n")
+    assert program.digest_of(paths) != before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--label", "no such run"], "--table: there are no results 'no such run'; there are: "),
+        (["--only", "breast_cancr"], "--only: there is no data set 'breast_cancr'; did you mean 'breast_cancer'?"),
+        (["--data", ".", "--only", "adult"], "--only adult: adult_train.parquet is not in ."),
+        (["--only", "digits", "wine"], "--only wine: 178 rows: three disjoint parts of 150 do not fit"),
+        (["--data", "nowhere"], "--data: there is no folder nowhere"),
+    ],
+)
+def test_a_command_that_cannot_be_done_ends_with_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main([*arguments, "--table"])  # so that no mistake here could start the benchmark
+    assert ended.value.code == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(said)
+    assert shown.err.count("\n") == 1
+
+
+# --- intervals by policy ----------------------------------------------------------------------------------------------
+
+
+def clean_lines(hits: list[int], runs: list[int]) -> list[dict[str, object]]:
+    """Lines of so many policies, each blocked so often of so many runs."""
+    base = {"data": "d", "model": "trees", "n": 150, "kind": "clean", "exit": 0}
+    return [
+        {**base, "policy": policy, "verdict": "fail" if number < blocked else "pass"}
+        for policy, (blocked, of) in enumerate(zip(hits, runs, strict=True))
+        for number in range(of)
+    ]
+
+
+def test_the_interval_by_policy_agrees_with_scipys_bootstrap() -> None:
+    rng = np.random.default_rng(7)
+    runs = rng.integers(5, 60, 40)
+    hits = rng.binomial(runs, rng.beta(0.5, 10, 40))
+    found = table.by_policy(clean_lines(hits.tolist(), runs.tolist()), table.blocked)
+
+    def ratio(blocked: np.ndarray, of: np.ndarray, axis: int) -> np.ndarray:
+        return np.asarray(blocked.sum(axis=axis) / of.sum(axis=axis))
+
+    theirs = bootstrap(
+        (hits, runs), ratio, paired=True, n_resamples=50_000, method="percentile", rng=np.random.default_rng(8)
+    ).confidence_interval
+    assert found == pytest.approx((theirs.low, theirs.high), abs=0.004)
+
+
+def test_runs_that_share_a_policy_are_not_taken_for_independent_ones() -> None:
+    lines = clean_lines([20, *[0] * 19], [100] * 20)  # one bad policy of twenty, not one bad run of a hundred
+    low, high = table.by_policy(lines, table.blocked)
+    assert low == 0
+    assert high == pytest.approx(0.03)
+    assert high - low > 2 * np.subtract(*table.wilson(20, 2000)[::-1])
+    assert table.by_policy(lines, table.blocked) == (low, high)  # the seed is fixed
+    alone = clean_lines([1] * 100 + [0] * 900, [1] * 1000)  # where every run has its own policy, both agree
+    assert table.by_policy(alone, table.blocked) == pytest.approx(table.wilson(100, 1000), abs=0.003)
+
+
+def test_the_same_policy_number_of_another_size_or_data_set_is_another_policy() -> None:
+    one, other = clean_lines([2], [2]), clean_lines([0], [2])
+    assert table.by_policy([*one, *({**line, "n": 300} for line in other)], table.blocked) == (0, 1)
+    assert table.by_policy([*one, *({**line, "data": "e"} for line in other)], table.blocked) == (0, 1)
+
+
+@pytest.mark.parametrize(("hits", "runs"), [([], []), ([0, 0, 0], [10, 20, 30]), ([3], [10]), ([1, 2], [10, 20])])
+def test_where_policies_do_not_differ_wilsons_interval_stands_alone(hits: list[int], runs: list[int]) -> None:
+    lines = clean_lines(hits, runs)
+    assert table.twofold(lines, table.blocked) == table.share(lines, table.blocked)
+
+
+def test_the_table_shows_both_intervals_of_clean_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    table.clean(clean_lines([20, *[0] * 19], [100] * 20))
+    shown = capsys.readouterr().out
+    assert shown.count("1.0 [0.6, 1.5] of 2000, by policy [0.0, 3.0]") == 4  # all and n = 150, of all and of retrained

@@ -44,7 +44,9 @@ def test_a_runner_writes_each_scenario_once_and_a_crash_is_no_verdict(
     def broken(*_: object) -> dict[str, bool]:
         raise ValueError("no")
 
-    for _ in range(2):
+    for begun in ("", "", '{"id": "d/1", "data": "d", "mo'):  # the last: what a runner that was killed leaves
+        if begun:
+            out.write_text(begun)
         common.run({"good": lambda *_: {"good": True, "lax": False}, "bad": broken})
     (line,) = [json.loads(text) for text in out.read_text().splitlines()]
     assert line["said"] == {"good": "block", "lax": "pass", "bad": "crash: ValueError: no"}
@@ -61,3 +63,23 @@ def test_the_table_counts_crashes_apart(tmp_path: Path, capsys: pytest.CaptureFi
     row = next(text for text in shown.splitlines() if text.startswith("| drift"))
     assert "33.3 [6.1, 79.2] of 3" in row
     assert row.endswith("| 1 |")
+
+
+def test_a_crash_of_lockgate_stands_apart_and_evidence_that_it_cannot_judge_is_blocked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = {"data": "d", "model": "trees", "n": 150, "family": "clean", "kind": "clean", "size": 0, "large": False}
+    theirs = [{**base, "id": str(i), "said": {"drift": "pass"}, "seconds": 1.0} for i in range(4)]
+    made = [
+        {"verdict": "fail", "exit": 1},
+        {"verdict": "pass", "exit": 0},
+        {"verdict": "error", "exit": 3, "why": ["error champion/f1 max_drop"], "kind": "scores NaN, %"},
+        {"verdict": "no record", "exit": 4, "why": ["KeyError: 'x'"]},
+    ]
+    ours = [{**base, "id": str(i), **said} for i, said in enumerate(made)]
+    for name, lines in (("peer-evidently", theirs), ("lockgate-d-trees", ours)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    others.report(tmp_path, {})
+    row = next(text for text in capsys.readouterr().out.splitlines() if text.startswith("| Lockgate"))
+    assert "| 50.0 [9.5, 90.5] of 2 |" in row
+    assert row.endswith("| block 1 | 1 |")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from decisions.lines import appending, read
 
 Scenario = Mapping[str, Any]
 Judge = Callable[[pd.DataFrame, pd.DataFrame, Scenario], Mapping[str, bool]]
@@ -25,8 +26,8 @@ def run(judges: Mapping[str, Judge]) -> None:
     """Judge all scenarios that are not judged yet. A judge that raises is a crash of all its readings."""
     warnings.simplefilter("ignore")
     index, out = Path(sys.argv[1]), Path(sys.argv[2])
-    done = {json.loads(line)["id"] for line in out.read_text().splitlines()} if out.exists() else set()
-    with out.open("a", encoding="utf-8") as file:
+    done = {line["id"] for line in read(out)}
+    with appending(out) as file:
         for text in index.read_text().splitlines():
             given = json.loads(text)
             if given["id"] in done:
