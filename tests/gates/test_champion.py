@@ -58,6 +58,19 @@ def test_catalogue_24_a_small_slice_is_listed() -> None:
     assert said.missing["f1[slice=few]"].listed
 
 
+@pytest.mark.parametrize("only", [0, 1])
+def test_a_slice_of_one_class_is_compared_like_any_other(only: int) -> None:
+    label = np.array([only] * 60 + [0, 1] * 20)
+    scores = [np.clip(0.5 + (label - 0.5) * 0.4 + 0.1 * np.sin(step * np.arange(100)), 0, 1) for step in (3, 5)]
+    said = [((score > 0.5).astype(int).tolist(), score.tolist()) for score in scores]
+    one = where(np.arange(100) < 60, "one class")
+    found = measure("champion", binary(label.tolist(), *said[0], champion=said[1], slices=(one,)))
+    for metric in ("accuracy", "log_loss", "brier_score"):
+        difference = found.measured[f"{metric}[slice=one class]"].difference
+        assert difference is not None
+        assert difference.uncertainty is not None
+
+
 def test_regressions_are_compared() -> None:
     label = np.array([1.0, 2.0, 4.0])
     frame = Frame(

@@ -72,7 +72,8 @@ class Moves:
         """Rows of each stratum."""
         if self.stratum is None:
             return np.array([float(len(self.candidate))])
-        return np.bincount(self.stratum).astype(np.float64)
+        # Rows of one class are of two strata all the same, one of them empty.
+        return np.bincount(self.stratum, minlength=0 if self.second is None else 2).astype(np.float64)
 
     @cached_property
     def squares(self) -> tuple[Floats, Floats, Floats]:
