@@ -24,6 +24,12 @@ def apart(value: float, limit: float, unit: str | None = None) -> tuple[str, str
     return repr(float(value)), repr(float(limit))
 
 
+def rounded(rows: int) -> int:
+    """Two significant digits, rounded up: more would promise what a plan cannot hold."""
+    unit = int(10 ** max(0, len(str(rows)) - 2))
+    return -(-rows // unit) * unit
+
+
 def _digits(value: float, digits: int) -> str:
     text = f"{value:.{digits}g}"
     if abs(value) < 1e15 and (value == int(value) or "e+" in text):  # 99.6 to two digits is 100, not 1e+02

@@ -1,12 +1,17 @@
 """`lockgate plan` through the command line: with data and models, without, and what it refuses."""
 
+import shutil
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.csv as csv
 import pytest
 from tests.cli.running import lockgate
-from tests.plan.projects import POLICY, conditions, planned, project, refused
+from tests.plan.projects import POLICY, conditions, planned, project, refused, table
+
+from lockgate.errors import EvidenceError
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +154,31 @@ def test_a_reference_that_is_too_small_is_told(tmp_path: Path) -> None:
 def test_reuse_asks_for_more_with_every_candidate(tmp_path: Path) -> None:
     text = POLICY.replace("false_block_rate: 0.01", "false_block_rate: 0.01, reuse: bonferroni")
     assert any("bonferroni" in note for note in planned(project(tmp_path, rows=300, policy=text))["notes"])
+
+
+def test_those_that_only_inform_share_the_rate_as_the_first_step_of_benjamini_and_hochberg(tmp_path: Path) -> None:
+    text = POLICY.replace("accuracy: {max_drop: 0.02}", "accuracy: {max_drop: 0.02, level: warn}")
+    one = planned(project(tmp_path, policy=text))
+    more = text.replace("max_drop: 0.05}", "max_drop: 0.05, level: info}")
+    three = planned(project(tmp_path, policy=more))
+    assert conditions(one)["champion/accuracy"]["share_of_budget"] == pytest.approx(0.01 / 2)
+    informing = [entry for entry in three["conditions"] if entry["level"] != "block"]
+    assert len(informing) == 3
+    assert [entry["share_of_budget"] for entry in informing] == pytest.approx([0.01 / 2 / 3] * 3)
+    assert conditions(three)["champion/accuracy"]["needed"] > conditions(one)["champion/accuracy"]["needed"]
+
+
+def test_the_curve_is_of_the_condition_that_needs_most_rows_whichever_data_it_is_about(tmp_path: Path) -> None:
+    text = POLICY.replace("drift: {", "drift: {data: production, ").replace(
+        "  label:", "  production: new.csv\n  label:"
+    )
+    folder = project(tmp_path, policy=text)
+    csv.write_csv(table(60, 5), folder / "new.csv")
+    plan = planned(folder)
+    needed = plan["needed"]
+    assert needed["production"] / 60 > needed["validation"] / 2_000
+    assert needed["validation"] > needed["production"]
+    assert plan["curve"][-1]["rows"] == pytest.approx(4 * needed["validation"], rel=0.01)
 
 
 def test_a_condition_that_only_warns_does_not_count(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from lockgate.budget import LEAST_CHANCE
 from lockgate.compare import ABSOLUTE, unit_of, upward
 from lockgate.judge.clauses import Case
-from lockgate.numbers import apart, short
+from lockgate.numbers import apart, rounded, short
 from lockgate.types import Bound
 
 WORDS: dict[Bound, str] = {
@@ -53,7 +53,7 @@ def remedy(case: Case, why: str | None, needed: int | None) -> str:
     held = case.held
     if why in {CHANCE, NOT_EXCLUDED, UNKNOWN}:
         if needed is not None:
-            return f"about {short(_rounded(needed))} rows would settle it"
+            return f"about {short(rounded(needed))} rows would settle it"
         return "" if why == UNKNOWN else "its true value may lie at the limit itself, which no number of rows settles"
     if why in {STRADDLES, REACHES}:
         return "four times the rows halve the interval"
@@ -95,9 +95,3 @@ def reason(case: Case, share: float | None, why: str | None, confidence: float) 
 
 def _p(value: float) -> str:
     return f"p = {short(value, digits=2)}" if value >= 1e-4 else "p < 0.0001"
-
-
-def _rounded(rows: int) -> int:
-    """Two significant digits, rounded up: more would promise what a plan cannot hold."""
-    unit = int(10 ** max(0, len(str(rows)) - 2))
-    return -(-rows // unit) * unit

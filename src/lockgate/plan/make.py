@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from lockgate.budget import capped_share, error_budget
+from lockgate.compare import unit_of
 from lockgate.judge.clauses import Case, of_gate
 from lockgate.plan.gather import Seen, Sight, look
 from lockgate.plan.questions import NoQuestion, Setting, limit_at, question_of
@@ -136,14 +137,14 @@ def _solved(
     rules = policy.rules
     aim = Aim(confidence=rules.confidence, power=assumptions.power)
     share = _Share(asked, rules)
-    needed = {id(each): _times(each, aim, share, policy.data.min_rows) for each in asked}
-    conditions = [_planned(each, needed[id(each)], aim, share, sight.rows) for each in asked]
-    conditions.sort(key=lambda each: (each.level != "block", -(each.needed or math.inf), each.id))
+    times = {id(each): _times(each, aim, share, policy.data.min_rows) for each in asked}
+    planned = {id(each): _planned(each, times[id(each)], aim, share, sight.rows) for each in asked}
+    conditions = sorted(planned.values(), key=lambda each: (each.level != "block", -(each.needed or math.inf), each.id))
     blocking = [each for each in conditions if each.level == "block" and each.needed is not None]
     most = {role: max((e.needed or 0 for e in blocking if e.role == role), default=0) for role in sight.rows}
     hardest = max(
-        (each for each in asked if each.blocks and needed[id(each)] is not None),
-        key=lambda each: needed[id(each)] or 0.0,
+        (each for each in asked if planned[id(each)] in blocking),
+        key=lambda each: planned[id(each)].needed or 0,
         default=None,
     )
     return Plan(
@@ -156,7 +157,7 @@ def _solved(
         needed={role: rows for role, rows in most.items() if rows},
         conditions=tuple(conditions),
         unplanned=tuple(unplanned),
-        curve=() if hardest is None else _curve(hardest, needed[id(hardest)] or 1.0, aim, share),
+        curve=() if hardest is None else _curve(hardest, times[id(hardest)] or 1.0, aim, share),
         supposed=sight.supposed,
         notes=(*sight.notes, *_of_reuse(rules)),
     )
@@ -168,13 +169,19 @@ def _of_reuse(rules: Rules) -> Iterator[str]:
 
 
 class _Share:
-    """The share of the error budget that a condition has on `times` as many rows, if it alone is at fault there."""
+    """The level of a condition's test on `times` as many rows, if it alone is at fault there.
+
+    Of one that blocks it is a share of the error budget; those that only inform share the whole rate.
+    """
 
     def __init__(self, asked: Sequence[_Asked], rules: Rules) -> None:
-        sharing = [each for each in asked if each.blocks and each.shares]
-        self._places = {id(each): place for place, each in enumerate(sharing)}
-        self._questions = [each.question for each in sharing]
+        sharing = [each for each in asked if each.shares]
+        blocking = [each for each in sharing if each.blocks]
+        self._places = {id(each): place for place, each in enumerate(blocking)}
+        self._questions = [each.question for each in blocking]
         self._rate = error_budget(rules.false_block_rate) * _RESERVED
+        # Where one of them alone is at fault, the first step of Benjamini and Hochberg is its level.
+        self._informing = rules.false_block_rate * _RESERVED / max(1, len(sharing) - len(blocking))
         self._unchanged = cache(self._chances)
 
     def _chances(self, step: int) -> tuple[float, ...]:
@@ -185,7 +192,7 @@ class _Share:
         if not each.shares:
             return 1.0
         if not each.blocks:
-            return self._rate
+            return self._informing
         # Rounded down: fewer rows give the smaller share.
         step = math.floor(math.log2(times) * _STEPS_PER_DOUBLING)
         chances = list(self._unchanged(step))
@@ -220,7 +227,7 @@ def _planned(each: _Asked, times: float | None, aim: Aim, share: _Share, present
         role=each.role,
         source=_source(each),
         limit=case.held.limit,
-        unit=None if case.bound in {"min_ratio", "max_ratio"} else case.metric.unit,
+        unit=unit_of(case.bound, case.metric),
         share=min(1.0, question.rows / whole),
         rows=round(question.rows) if there else None,
         share_of_budget=share(each, times or _MOST) if each.shares else None,

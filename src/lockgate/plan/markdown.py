@@ -28,17 +28,17 @@ def _row(each: Planned) -> str:
         "none does" if each.needed is None else words.count(each.needed),
         words.part(each),
         words.held(each),
-        words.FROM[each.source],
+        each.source,
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def _curve(plan: Plan) -> list[str]:
-    title, points = words.curve(plan)
+    points = words.curve(plan)
     if not points:
         return []
     rows = [
-        [title, *(words.count(point.rows) for point in points)],
+        [words.HARDEST, *(words.count(point.rows) for point in points)],
         ["---", *("---:" for _ in points)],
         ["unchanged candidates decided", *(words.per_cent(point.decided) for point in points)],
         ["faults of twice the margin blocked", *(words.per_cent(point.caught) for point in points)],

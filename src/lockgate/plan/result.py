@@ -39,7 +39,9 @@ class Planned:
         unit: of the metric.
         share: of the role's rows that the measurement is about.
         rows: that it is about now; None where the data are not there.
-        share_of_budget: of the false-block rate, at the rows that the plan asks for.
+        share_of_budget: the level of its test at the rows that the plan asks for, from half of the error budget, itself
+            half of the false-block rate; where it only informs, of half of the rate by the first step of Benjamini and
+            Hochberg. None where it takes part in neither.
         needed: rows of the data set, all in all; None where no number of rows does.
         needed_here: of them, those that the measurement is about.
         holds: the tightest limit that the rows which are there can hold, written as `limit` is; None without data.

@@ -68,7 +68,7 @@ def _table(console: "Console", plan: Plan) -> None:
             Text("none does" if each.needed is None else words.count(each.needed)),
             Text(words.part(each)),
             *((Text(words.held(each)),) if there else ()),
-            Text(words.FROM[each.source], style="dim"),
+            Text(each.source, style="dim"),
         )
     console.print()
     console.print(table)
@@ -88,11 +88,11 @@ def _curve(console: "Console", plan: Plan) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    title, points = words.curve(plan)
+    points = words.curve(plan)
     if not points:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
-    table.add_row(Text(title, style="dim"), *(words.count(point.rows) for point in points))
+    table.add_row(Text(words.HARDEST, style="dim"), *(words.count(point.rows) for point in points))
     table.add_row("unchanged candidates decided", *(words.per_cent(point.decided) for point in points))
     table.add_row("faults of twice the margin blocked", *(words.per_cent(point.caught) for point in points))
     console.print()

@@ -2,23 +2,13 @@
 
 from collections.abc import Sequence
 
-from lockgate.numbers import short
+from lockgate.numbers import rounded, short
 from lockgate.plan.result import Plan, Planned, Point
 from lockgate.reports.text import plain, plural, sentence
 from lockgate.stats.planning.power import CAUGHT
 
-FROM = {
-    "measured": "measured",
-    "retrained": "retrained",
-    "supposed": "supposed",
-}
-"""Where a spread comes from."""
-
-
-def rounded(rows: int) -> int:
-    """Two significant digits, rounded up: more would promise what a plan cannot hold."""
-    unit = int(10 ** max(0, len(str(rows)) - 2))
-    return -(-rows // unit) * unit
+HARDEST = "the hardest one, on so many rows"
+"""Whose power curve it is."""
 
 
 def count(rows: int | None) -> str:
@@ -46,7 +36,7 @@ def asked(plan: Plan) -> str:
     power, caught = plan.assumptions.power, max(CAUGHT, plan.assumptions.power)
     return (
         f"rows at which {per_cent(power)} of unchanged candidates are decided and {per_cent(caught)} of faults of "
-        f"twice the margin blocked, by a run that blocks {per_cent(plan.false_block_rate)} of the unchanged ones; "
+        f"twice the margin blocked, at a false-block rate of {per_cent(plan.false_block_rate)}; "
         f"intervals at {per_cent(plan.confidence)}"
     )
 
@@ -96,11 +86,9 @@ def name(each: Planned) -> str:
     return plain(f"{each.gate}/{each.metric}")
 
 
-def curve(plan: Plan) -> tuple[str, tuple[Point, ...]]:
-    """Whose power curve it is, and the points of it that a line of text has room for."""
-    hardest = next((each for each in plan.conditions if each.level == "block" and each.needed is not None), None)
-    shown = plan.curve[:: max(1, len(plan.curve) // 6)]
-    return ("" if hardest is None else "the hardest one, on so many rows"), shown
+def curve(plan: Plan) -> tuple[Point, ...]:
+    """The points of the power curve that a line of text has room for."""
+    return plan.curve[:: max(1, len(plan.curve) // 6)]
 
 
 def remarks(plan: Plan) -> list[str]:
