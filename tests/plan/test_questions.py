@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from lockgate.judge.clauses import Case, of_gate
-from lockgate.plan.questions import AT_NO_CHANGE, GROWS, MISSED, NoQuestion, Setting, limit_at, question_of
+from lockgate.plan.questions import (
+    AT_LIMIT,
+    AT_NO_CHANGE,
+    DRAWN,
+    GROWS,
+    MISSED,
+    VOLATILE,
+    NoQuestion,
+    Setting,
+    limit_at,
+    question_of,
+)
 from lockgate.stats.chance.laws import exact, law_by, normal_law, uncertainty
 from lockgate.types import (
     At,
@@ -210,6 +221,12 @@ def test_groups_are_compared_from_the_share_that_they_have_in_common(
     ("measured", "condition", "why"),
     [
         ({"uncertainty": uncertainty("test", 500, normal_law(0.8, 0.02))}, Condition(min=0.9), MISSED),
+        ({"uncertainty": uncertainty("test", 500, normal_law(0.8, 0.02))}, Condition(min=0.8), AT_LIMIT),
+        (
+            {"uncertainty": uncertainty("test", 500, normal_law(0.8, 0.02)), "volatile": True},
+            Condition(min=0.7),
+            VOLATILE,
+        ),
         ({"uncertainty": exact(0.8, 500)}, Condition(min=0.7), "counted"),
         ({}, Condition(min=0.7), "counted"),
         ({"uncertainty": uncertainty("test", 500, normal_law(0.8, 0.02))}, Condition(warn=0.7), "never blocks"),
@@ -219,6 +236,16 @@ def test_groups_are_compared_from_the_share_that_they_have_in_common(
 def test_what_no_number_of_rows_settles(measured: dict[str, Any], condition: Condition, why: str) -> None:
     with pytest.raises(NoQuestion, match=why[:30]):
         question_of(case(share("higher"), condition=condition, **measured), SETTING)
+
+
+def test_of_rows_that_a_gate_draws_more_data_give_no_more() -> None:
+    found = case(
+        share("higher"), condition=Condition(min=0.7), uncertainty=uncertainty("test", 500, normal_law(0.8, 0.02))
+    )
+    with pytest.raises(NoQuestion, match=DRAWN[:30]):
+        question_of(found, Setting(rows=1_000, drawn=500))
+    assert question_of(found, Setting(rows=500, drawn=500)).rows == 500
+    assert question_of(found, Setting(rows=1_000, drawn=400)).rows == 500
 
 
 def test_a_statistic_that_grows_with_the_rows_has_no_plan() -> None:

@@ -103,6 +103,7 @@ def _of_gate(seen: Seen, assumptions: Assumptions, asked: list[_Asked]) -> Itera
 
 def _setting(seen: Seen, measured: Measurement, role: str, assumptions: Assumptions) -> Setting:
     supposed = seen.source == "supposed"
+    drawn = getattr(seen.spec.params, "rows", None)
     return Setting(
         rows=seen.rows[role],
         reference=seen.reference,
@@ -110,13 +111,14 @@ def _setting(seen: Seen, measured: Measurement, role: str, assumptions: Assumpti
         supposed=supposed,
         room=None if seen.modelled else assumptions.room,
         groups=_shares_of_groups(seen.run, measured),
+        drawn=drawn if isinstance(drawn, int) else None,
     )
 
 
 def _shares_of_groups(run: GateRun | None, measured: Measurement) -> list[Measurement]:
     """The groups' shares, where a measurement compares shares."""
     rate = measured.details.get("rate")
-    if run is None or not isinstance(rate, str) or run.metrics[rate].unit != "share":
+    if run is None or not isinstance(rate, str) or rate not in run.metrics or run.metrics[rate].unit != "share":
         return []
     return [group for group in _groups(run, measured.at) if group.metric == rate]
 

@@ -14,12 +14,16 @@ from lockgate.types import Law, Measurement
 ESTIMATED_NOT = "counted on the data at hand, not estimated: a matter of the data, not of their number"
 AT_NO_CHANGE = "the limit lies at “nothing has changed” itself: no number of rows tells the two apart"
 MISSED = "the model that is there misses this limit itself"
+AT_LIMIT = "a good model lies at this limit itself: no number of rows tells the two apart"
+DRAWN = "measured on rows that the gate draws: as many as its setting `rows` says, however many there are"
+VOLATILE = "measured on this machine anew each time: no matter of rows"
 GROWS = "a statistic that grows with the rows; bound cramers_v instead"
 SCALE = "its spread hangs on the model and its data: name them to plan this"
 
 _SQUARES = ("psi",)
 _CHANGES = ("missing_change",)
 _GROWING = ("chi_squared",)
+_OF_NO_SCALE = ("psi", "wasserstein_normed")  # without an upper end, and the same in every unit
 
 
 class NoQuestion(Exception):
@@ -37,6 +41,7 @@ class Setting:
         supposed: the data are not there.
         room: share of an absolute limit by which a good model is supposed to clear it; None: it was measured.
         groups: the shares of the groups that the case compares; empty where it compares none.
+        drawn: rows that the gate draws at most by its own settings; None where it measures all.
     """
 
     rows: int
@@ -45,6 +50,7 @@ class Setting:
     supposed: bool = False
     room: float | None = None
     groups: Sequence[Measurement] = ()
+    drawn: int | None = None
 
 
 def question_of(case: Case, setting: Setting) -> Question:
@@ -56,17 +62,19 @@ def question_of(case: Case, setting: Setting) -> Question:
     held, metric = case.held, case.metric
     if case.bound == "warn":
         raise NoQuestion("a warning limit never blocks")
+    if case.measured.volatile:
+        raise NoQuestion(VOLATILE)
     known = [law for law in (held.uncertainty, held.null) if law is not None]
     if not any(laws.deviation(each.law) > 0 for each in known):
         raise NoQuestion(ESTIMATED_NOT)
     if case.measured.metric in _GROWING:
         raise NoQuestion(GROWS)
-    scale_free = (
-        metric.high is not None or held.scale == "logarithm" or not (held.against_champion or held.kind == "absolute")
-    )
+    scale_free = metric.high is not None or held.scale == "logarithm" or case.measured.metric.endswith(_OF_NO_SCALE)
     if setting.supposed and not scale_free:
         raise NoQuestion(SCALE)
     rows = float(case.measured.rows or setting.rows)
+    if setting.drawn is not None and rows <= setting.drawn < setting.rows:
+        raise NoQuestion(DRAWN)
     if held.kind == "absolute":
         return _absolute(case, rows, setting.room)
     return _compared(case, rows, setting)
@@ -78,7 +86,7 @@ def _absolute(case: Case, rows: float, room: float | None) -> Question:
         raise NoQuestion(ESTIMATED_NOT)
     margin = held.worse * (held.edge - held.estimate) if room is None else _room(case, room)
     if margin <= 0:
-        raise NoQuestion(MISSED)
+        raise NoQuestion(MISSED if margin < 0 else AT_LIMIT)
     return Question(kind="absolute", margin=margin, deviation=laws.deviation(held.uncertainty.law), rows=rows)
 
 
