@@ -93,6 +93,14 @@ def test_a_single_row_in_another_unit_is_blocked_and_its_column_named(project: P
     assert "data_quality: range_excess · column age" in failed(done.text)
 
 
+def test_its_own_policy_is_planned_as_its_first_lines_say(project: Path) -> None:
+    assert "`lockgate plan` says how many rows" in (project / "lockgate.yaml").read_text("utf-8")
+    done = lockgate("plan", cwd=project)
+    assert done.code == 0, done.err
+    assert "champion/f1" in done.text
+    assert "Not planned: security: " in done.text
+
+
 def test_catalogue_38_a_misspelt_metric_is_a_mistake_at_its_place_with_a_suggestion(project: Path) -> None:
     policy = project / "misspelt.yaml"
     lines = (project / "lockgate.yaml").read_text("utf-8").splitlines(keepends=True)

@@ -24,7 +24,7 @@ class DataSets:
     Args:
         data: where they are.
         base: the folder that paths are relative to.
-        tables: those that the caller holds in memory, by role.
+        tables: those that the caller holds in memory or has opened, by role.
         step: told what is being done.
 
     Attributes:
@@ -58,7 +58,9 @@ class DataSets:
             if role in self.sources:
                 continue
             given = self._tables.get(role, self._data.uri(role))
-            if isinstance(given, str) and given.startswith(PROFILE):
+            if isinstance(given, ArrowSource):
+                self.sources[role] = given
+            elif isinstance(given, str) and given.startswith(PROFILE):
                 if role in spec.data:
                     what = f"the gate {spec.id!r} measures rows, and a profile holds none"
                     raise UsageError(what, where=f"data.{role}", fix="give the data themselves")

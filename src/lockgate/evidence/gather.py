@@ -32,7 +32,7 @@ class Gathered:
     Args:
         policy: says where everything is.
         gates: the gates that will run; nothing is opened that none of them needs.
-        tables: data sets that the caller holds in memory, by role.
+        tables: data sets that the caller holds in memory or has opened, by role.
         step: told what is being done.
 
     Raises:
@@ -92,8 +92,7 @@ class Gathered:
         notes = [f"{role}: {note}" for role, model in self._models.items() for note in model.notes]
         profile = self._data_sets.profile
         notes += [profile.note] if profile is not None else []
-        broken = dict.fromkeys(str(frame) for frame in self._frames.values() if isinstance(frame, EvidenceError))
-        notes += [f"no predictions: {error}" for error in broken]
+        notes += self.unpredicted
         if _same(self.models, "candidate", "champion"):
             notes.append("candidate and champion are the same bytes")
         if _same(self.sources, "validation", "training"):
@@ -104,6 +103,12 @@ class Gathered:
         if data.sensitive and data.favourable is None and self._policy.model.task == "binary" and self._frames:
             notes.append("data.favourable is left out: fairness is about the positive class")
         return tuple(notes)
+
+    @property
+    def unpredicted(self) -> tuple[str, ...]:
+        """Why there are no predictions on some data sets, of those that a gate could do without."""
+        broken = dict.fromkeys(str(frame) for frame in self._frames.values() if isinstance(frame, EvidenceError))
+        return tuple(f"no predictions: {error}" for error in broken)
 
     def verify(self) -> None:
         """Check that the data, what stands for models behind columns of it, and files of the rules are what was pinned.

@@ -3,21 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
 
+from lockgate.errors import EvidenceError
 from lockgate.evidence.files import is_glob
 from lockgate.evidence.gather import Gathered
 from lockgate.evidence.resolve import open_source
+from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.uri import PROFILE, redacted, scheme_of
 from lockgate.evidence.view import Evidence, Frame, Predictions
 from lockgate.measure import measure
 from lockgate.plan.result import Assumptions, Source
 from lockgate.plan.suppose import ROWS, supposed_policy, supposed_table, with_predictions
 from lockgate.policy.loaded import GateSpec, Policy
-from lockgate.policy.model import ModelSpec
+from lockgate.policy.model import ModelBlock, ModelSpec
 from lockgate.policy.paths import SCHEME
 from lockgate.stats.planning import twin
 from lockgate.types import GateRules, GateRun
@@ -27,6 +28,13 @@ Step = Callable[..., None]
 _OURS = frozenset({"performance", "champion", "fairness", "drift"})
 """Gates that say something of data like none in particular; what others count hangs on the data alone."""
 
+_WHO = ("candidate", "champion")
+
+# Why a gate has nothing to say.
+OF_NO_ROWS = "it measures no data set: no matter of rows"
+OF_THE_DATA = "what it measures hangs on the data: name some that are there to plan it"
+OF_THE_MODEL = "it asks the model itself: name one that is there to plan it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -35,11 +43,12 @@ class Seen:
     Attributes:
         spec: the gate.
         rules: what the policy asks of it.
-        run: what it measured; None where it has nothing to say without data.
+        run: what it measured; None where it has nothing to say.
         source: where spreads against the champion (`retrained`: of a twin) or all of them come from.
         rows: of the data sets that it measured, by role.
         reference: rows of the reference, where it compares with one.
         modelled: a model that is there was measured.
+        silence: why it has nothing to say, where `run` is None.
     """
 
     spec: GateSpec
@@ -49,6 +58,7 @@ class Seen:
     rows: Mapping[str, int]
     reference: int | None = None
     modelled: bool = True
+    silence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +73,12 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class _Looking:
-    """What all looks share: what may be supposed, who is told what is being done, and what was supposed so far."""
+    """What all looks share: what may be supposed, who is told what is done, what was supposed and noted so far."""
 
     assumptions: Assumptions
     step: Step
     said: list[str]
+    noted: list[str]
 
 
 def look(policy: Policy, assumptions: Assumptions, step: Step) -> Sight:
@@ -78,16 +89,15 @@ def look(policy: Policy, assumptions: Assumptions, step: Step) -> Sight:
     Raises:
         EvidenceError: a data set or a model is broken.
     """
-    there = {role: _role_is_there(policy, role) for spec in policy.gates for role in _roles(spec)}
-    models = {who: _model_is_there(policy, who) for who in ("candidate", "champion")}
-    notes = list(_absent(policy, there, models))
-    real = tuple(spec for spec in policy.gates if all(there[role] for role in _roles(spec)))
-    other = tuple(spec for spec in policy.gates if spec not in real)
-    looking = _Looking(assumptions, step, [])
-    seen: dict[str, Seen] = {}
+    of_rows = tuple(spec for spec in policy.gates if spec.data)
+    there = {role: _role_is_there(policy, role) for spec in of_rows for role in _roles(spec)}
+    looking = _Looking(assumptions, step, [], list(_absent(policy, there)))
+    policy = _with_what_is_there(policy)
+    real = tuple(spec for spec in of_rows if all(there[role] for role in _roles(spec)))
+    other = tuple(spec for spec in of_rows if spec not in real)
+    seen = {spec.id: _silent(policy, spec, OF_NO_ROWS) for spec in policy.gates if not spec.data}
     if real:
-        measured = _on_data(policy, real, models, looking)
-        seen |= {each.spec.id: each for each in measured}
+        seen |= {each.spec.id: each for each in _on_data(policy, real, looking)}
     if other:
         seen |= {each.spec.id: each for each in _supposed(policy, other, looking)}
     rows: dict[str, int | None] = dict.fromkeys(there)
@@ -97,7 +107,7 @@ def look(policy: Policy, assumptions: Assumptions, step: Step) -> Sight:
         gates=tuple(seen[spec.id] for spec in policy.gates),
         rows={role: count for role, count in rows.items() if any(role in spec.data for spec in policy.gates)},
         supposed=tuple(dict.fromkeys(looking.said)),
-        notes=tuple(notes),
+        notes=tuple(looking.noted),
     )
 
 
@@ -116,59 +126,94 @@ def _role_is_there(policy: Policy, role: str) -> bool:
     return uri is not None and _exists(uri, policy.path.parent)
 
 
-def _model_is_there(policy: Policy, who: str) -> bool:
-    spec: ModelSpec | None = getattr(policy.model, who)
-    if spec is None:
-        return False
-    return spec.uri is None or _exists(spec.uri, policy.path.parent)
-
-
 def _exists(uri: str, base: Path) -> bool:
-    """Whether a local file is there; of what stands elsewhere only opening it tells."""
+    """Whether a local file is there; of what stands elsewhere, or cannot be looked for, only opening it tells."""
     uri = uri.removeprefix(PROFILE)
     scheme = scheme_of(uri)
     if scheme == "file":
         uri = unquote(uri[len("file://") :])
     elif SCHEME.match(uri) or is_glob(uri, base):
         return True
-    return (base / uri).exists()
+    try:
+        return (base / uri).exists()
+    except OSError:
+        return True
 
 
-def _absent(policy: Policy, there: Mapping[str, bool], models: Mapping[str, bool]) -> Iterator[str]:
+def _absent(policy: Policy, there: Mapping[str, bool]) -> Iterator[str]:
+    """What the policy names and is not there, and what becomes of what hangs on it."""
+    base = policy.path.parent
     for role, known in there.items():
         if not known:
             uri = policy.data.uri(role)
             where = "no place is named" if uri is None else f"{redacted(uri)} is not there"
             yield f"data.{role}: {where}; what hangs on it is planned on supposed data"
-    for who, known in models.items():
+    for role in _left_out(policy):
+        if role not in there and any(spec.data and getattr(spec.gate.needs, role) != "no" for spec in policy.gates):
+            yield f"data.{role}: {redacted(policy.data.uri(role) or '')} is not there; what hangs on it is not planned"
+    for who in _WHO:
         spec: ModelSpec | None = getattr(policy.model, who)
-        if not known and spec is not None and spec.uri is not None:
-            yield f"model.{who}: {redacted(spec.uri)} is not there (yet)"
+        if spec is not None:
+            for key, uri in ((f"model.{who}", spec.uri), (f"model.{who}.artifact", spec.artifact)):
+                if uri is not None and not _exists(uri, base):
+                    yield f"{key}: {redacted(uri)} is not there (yet)"
+
+
+def _left_out(policy: Policy) -> tuple[str, ...]:
+    """Data sets that gates compare with, named and not there."""
+    named = ((role, policy.data.uri(role)) for role in ("reference", "training"))
+    return tuple(role for role, uri in named if uri is not None and not _exists(uri, policy.path.parent))
+
+
+def _with_what_is_there(policy: Policy) -> Policy:
+    """The policy without what is not there, and with the one model that is there in both places."""
+    base = policy.path.parent
+    held: dict[str, ModelSpec] = {}
+    for who in _WHO:
+        spec: ModelSpec | None = getattr(policy.model, who)
+        if spec is None or (spec.uri is not None and not _exists(spec.uri, base)):
+            continue
+        lost = spec.artifact is not None and not _exists(spec.artifact, base)
+        held[who] = spec.model_copy(update={"artifact": None}) if lost else spec
+    one = held.get("champion", held.get("candidate"))
+    return replace(
+        policy,
+        model=policy.model.model_copy(update={who: held.get(who, one) for who in _WHO}),
+        data=policy.data.model_copy(update=dict.fromkeys(_left_out(policy))),
+    )
+
+
+def _can_be_asked(spec: GateSpec, model: ModelBlock) -> bool:
+    """Whether the model is there for a gate that needs itself or its bytes, not only what it predicts."""
+    needs, held = spec.gate.needs, model.candidate
+    if held is None:
+        return needs.model != "yes" and needs.artifact != "yes"
+    file = held.artifact or held.uri
+    has_bytes = file is not None and not file.startswith("python:")
+    return (needs.model != "yes" or held.uri is not None) and (needs.artifact != "yes" or has_bytes)
+
+
+def _silent(policy: Policy, spec: GateSpec, why: str, rows: Mapping[str, int] | None = None) -> Seen:
+    return Seen(spec=spec, rules=_rules(policy, spec), run=None, source="supposed", rows=rows or {}, silence=why)
 
 
 # --- on the data that are there ---------------------------------------------------------------------------------------
 
 
-def _on_data(policy: Policy, specs: Sequence[GateSpec], models: Mapping[str, bool], looking: _Looking) -> list[Seen]:
-    tables: dict[str, Any] = {}
-    predicted = [spec for spec in specs if spec.gate.needs.candidate != "no"]
-    modelled = any(models.values())
-    if modelled:
-        first = policy.model.champion if models["champion"] else policy.model.candidate
-        update = {who: getattr(policy.model, who) if models[who] else first for who in models}
-        policy = replace(policy, model=policy.model.model_copy(update=update))
-    elif predicted and policy.model.task != "other":
-        policy, seed = supposed_policy(policy, data=False), policy.seed
-        for role in dict.fromkeys(role for spec in predicted for role in spec.data):
-            opened = open_source(policy.data.uri(role), base=policy.path.parent, role=role)
-            tables[role] = with_predictions(opened.table(tuple(opened.schema)), policy, seed=seed)
-        looking.said.append(
-            "no model is there: predictions are supposed to be right on half of the rows of each class (p = 0.5, the "
-            "worst case), or to be the mean"
-        )
+def _on_data(policy: Policy, specs: Sequence[GateSpec], looking: _Looking) -> list[Seen]:
+    model = policy.model
+    tables: dict[str, ArrowSource] = {}
+    modelled = model.candidate is not None
+    if not modelled and model.task != "other":
+        policy = supposed_policy(policy, data=False)
+        tables = _with_supposed_predictions(policy, [spec for spec in specs if _can_be_asked(spec, model)], looking)
     measured = []
     with Gathered(policy, tuple(specs), tables, looking.step) as gathered:
         for number, spec in enumerate(specs):
+            rows = {role: gathered.sources[role].rows for role in spec.data}
+            if not _can_be_asked(spec, model):
+                measured.append(_silent(policy, spec, OF_THE_MODEL, rows))
+                continue
             looking.step(f"gate {spec.id}", number, len(specs))
             views, source = _paired(gathered.views(spec), spec, looking)
             measured.append(
@@ -177,12 +222,39 @@ def _on_data(policy: Policy, specs: Sequence[GateSpec], models: Mapping[str, boo
                     rules=_rules(policy, spec),
                     run=measure(spec, views).run,
                     source=source,
-                    rows={role: view.data.rows for role, view in views.items()},
+                    rows=rows,
                     reference=next((v.reference.rows for v in views.values() if v.reference is not None), None),
                     modelled=modelled,
                 )
             )
+        looking.noted.extend(gathered.unpredicted if modelled else ())
     return measured
+
+
+def _with_supposed_predictions(policy: Policy, specs: Sequence[GateSpec], looking: _Looking) -> dict[str, ArrowSource]:
+    """The data sets about which a gate reads predictions, with supposed ones; not those without the label.
+
+    Raises:
+        EvidenceError: a data set or its label is broken, and a gate cannot do without.
+    """
+    made: dict[str, ArrowSource] = {}
+    reading = [spec for spec in specs if spec.gate.needs.candidate != "no"]
+    texts = frozenset(column for column in (policy.data.id,) if column is not None)
+    for role in dict.fromkeys(role for spec in reading for role in spec.data):
+        opened = open_source(policy.data.uri(role), base=policy.path.parent, role=role, text_columns=texts)
+        if policy.data.label not in opened.schema:
+            continue  # the gates that cannot do without it say so
+        try:
+            made[role] = with_predictions(opened, policy, seed=policy.seed)
+        except EvidenceError:
+            if any(role in spec.data and spec.gate.needs.candidate == "yes" for spec in reading):
+                raise
+    if made:
+        looking.said.append(
+            "no model is there: predictions are supposed to be right on half of the rows of each class (p = 0.5, the "
+            "worst case), or to be the mean"
+        )
+    return made
 
 
 def _rules(policy: Policy, spec: GateSpec) -> GateRules:
@@ -245,9 +317,7 @@ def _retrained(frame: Frame, model: Predictions, differs: float, seed: int) -> P
 
 def _supposed(policy: Policy, specs: Sequence[GateSpec], looking: _Looking) -> list[Seen]:
     asked = [spec for spec in specs if spec.uses in _OURS]
-    silent = [
-        Seen(spec=s, rules=_rules(policy, s), run=None, source="supposed", rows={}) for s in specs if s not in asked
-    ]
+    silent = [_silent(policy, spec, OF_THE_DATA) for spec in specs if spec not in asked]
     if not asked:
         return silent
     made = supposed_policy(policy, data=True)

@@ -82,9 +82,7 @@ def _questions(sight: Sight, assumptions: Assumptions) -> tuple[list[_Asked], tu
 def _of_gate(seen: Seen, assumptions: Assumptions, asked: list[_Asked]) -> Iterator[tuple[str, str]]:
     """Add the questions of a gate to `asked`; what has none is given back with the reason."""
     if seen.run is None:
-        yield from (
-            (clause.metric, "it is measured on data alone: name them to plan it") for clause in seen.rules.clauses
-        )
+        yield from ((clause.metric, seen.silence) for clause in seen.rules.clauses)
         return
     if seen.run.error is not None:
         yield "run", seen.run.error

@@ -1,12 +1,15 @@
 """Tables that stand in for data and predictions which are not there yet: rows like none in particular, worst cases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from lockgate.evidence.frame import Labelling, build_frame
+from lockgate.evidence.sources.arrow import ArrowSource
+from lockgate.evidence.sources.memory import MemoryReader, table_of
 from lockgate.evidence.view import Label
 from lockgate.globs import Globs
 from lockgate.policy.loaded import Policy
@@ -70,33 +73,56 @@ def supposed_table(policy: Policy, part: float, *, seed: int) -> pa.Table:
     if policy.model.task != "other":
         columns[policy.data.label or "label"] = _labels(policy.data, policy.model.task, rng)
     table = pa.table(columns)
-    return table if policy.model.task == "other" else with_predictions(table, policy, seed=seed)
+    return table if policy.model.task == "other" else _predicted(table, "", policy, seed=seed)
 
 
-def with_predictions(table: pa.Table, policy: Policy, *, seed: int) -> pa.Table:
-    """A table with the predictions of a model that guesses: the worst case for every share, p = 0.5."""
+def with_predictions(source: ArrowSource, policy: Policy, *, seed: int) -> ArrowSource:
+    """A data set with the predictions of a model that guesses: the worst case for every share, p = 0.5.
+
+    Args:
+        source: holds the label.
+        policy: of `supposed_policy`.
+        seed: of the draws.
+
+    Raises:
+        EvidenceError: the label is broken, as an ordinary run says it; or the data cannot be read.
+    """
+    table = _predicted(source.table(tuple(source.schema)), source.uri, policy, seed=seed)
+    reader = MemoryReader(table_of(table, source.where), source.where)
+    return ArrowSource(reader, uri=source.uri, where=source.where)
+
+
+def _predicted(table: pa.Table, where: str, policy: Policy, *, seed: int) -> pa.Table:
     rng = np.random.default_rng([seed, 4])
-    label = table.column(policy.data.label or "label")
-    if policy.model.task == "regression":
-        truth = np.asarray(label.to_numpy(), dtype=np.float64)
-        said = truth.mean() + 0.1 * truth.std() * rng.standard_normal(len(truth))
+    data, task = policy.data, policy.model.task
+    labelling = Labelling(label=data.label or "label", positive=data.positive, favourable=data.favourable)
+    frame = build_frame(table, where, task, labelling)
+    rows = frame.rows
+    if task == "regression":
+        said = frame.label.mean() + 0.1 * frame.label.std() * rng.standard_normal(rows)
         return table.append_column(PREDICTED, pa.array(said))
-    encoded = label.combine_chunks().dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    classes = len(encoded.dictionary)
+    codes, classes = frame.label.astype(np.int64), len(frame.classes)
     # Half of the rows of each class are right, the others are one of the other classes.
-    ranks = np.empty(len(codes), np.int64)
-    order = np.lexsort((rng.random(len(codes)), codes))
-    ranks[order] = np.arange(len(codes))
-    wrong = (codes + rng.integers(1, max(2, classes), len(codes))) % classes
+    ranks = np.empty(rows, np.int64)
+    order = np.lexsort((rng.random(rows), codes))
+    ranks[order] = np.arange(rows)
+    wrong = (codes + rng.integers(1, max(2, classes), rows)) % classes
     said = np.where(ranks % 2 == 0, codes, wrong)
-    table = table.append_column(PREDICTED, encoded.dictionary.take(pa.array(said)))
-    if policy.model.task != "binary":
+    table = table.append_column(PREDICTED, _values(frame.classes).take(pa.array(said)))
+    if frame.positive is None:
         return table
-    values = encoded.dictionary.to_pylist()
-    positive = values.index(policy.data.positive) if policy.data.positive in values else classes - 1
-    share = rng.uniform(0, 0.5, len(codes))
-    return table.append_column(SCORE, pa.array(np.where(said == positive, 1 - share, share)))
+    share = rng.uniform(0, 0.5, rows)
+    return table.append_column(SCORE, pa.array(np.where(said == frame.positive, 1 - share, share)))
+
+
+def _values(classes: Sequence[Label]) -> pa.Array:
+    """Classes as a column."""
+    if all(isinstance(value, bool) for value in classes):
+        return pa.array(classes)
+    # Arrow takes no booleans among numbers, and no large whole number unasked.
+    numbers = [int(value) if isinstance(value, bool) else value for value in classes]
+    large = any(isinstance(value, int) and value >= 2**63 for value in numbers)
+    return pa.array(numbers, pa.uint64() if large else None)
 
 
 def _labels(data: DataBlock, task: str, rng: np.random.Generator) -> Any:
@@ -125,7 +151,10 @@ def _parts(groups: int, part: float, rng: np.random.Generator) -> Any:
 
 
 def _features(policy: Policy, rng: np.random.Generator) -> Iterable[tuple[str, Any]]:
-    clauses = [clause for rules in policy.rules.gates for clause in rules.clauses if clause.scope == "columns"]
+    # Columns of `fairness` are the sensitive ones and their crossings, whatever the model's features are.
+    about = {spec.id for spec in policy.gates if not spec.gate.needs.sensitive}
+    rules = [rules for rules in policy.rules.gates if rules.id in about]
+    clauses = [clause for each in rules for clause in each.clauses if clause.scope == "columns"]
     globs = list(dict.fromkeys(clause.column for clause in clauses if clause.column is not None))
     spoken = Globs(globs)
     named = policy.data.features or tuple(glob if _is_name(glob) else _example(glob) for glob in globs) or (_ANY,)
