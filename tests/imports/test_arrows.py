@@ -35,7 +35,7 @@ ARROWS = {
     "libraries": GROUND | {"stats", "evidence", "policy"},
     "gates": GROUND | OF_GATES | {"globs", "numbers", "stats", "evidence"},
     "plugins": GROUND | {"gates"},
-    "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins"},
+    "policy": GROUND | {"canonical", "globs", "evidence", "gates", "plugins", "budget"},
     "scorecard": GROUND | {"compare"},
     "budget": set[str](),
     "judge": GROUND | WORDS | {"scorecard", "budget"},
