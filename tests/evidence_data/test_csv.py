@@ -1,5 +1,6 @@
 """CSV files: what they may hold, and what is refused with its place. Numbers are those of the trust catalogue."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -305,6 +306,23 @@ def test_bad_input_62_gzip_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["<!DOCTYPE html><html></html>\n<p>x</p>\n", '{"a": 1}\n{"a": 2}\n', "[1]\n[2]\n"])
 def test_an_error_page_or_json_called_csv_is_refused(tmp_path: Path, content: str) -> None:
     assert "HTML, XML or JSON" in refused(csv(tmp_path, content))
+
+
+@pytest.mark.parametrize("name", ["FEA1", "PARENT_ID", "PAR1", "BZh9", "PAR1_and_more_than_sixteen_letters"])
+def test_a_header_may_begin_with_the_letters_that_other_formats_begin_with(tmp_path: Path, name: str) -> None:
+    assert types(opened(csv(tmp_path, f"{name},age\n1,2\n"))) == {name: "int64", "age": "int64"}
+    assert types(opened(csv(tmp_path, f"{name}\n1\n"))) == {name: "int64"}
+    assert types(opened(csv(tmp_path, f"{name}\r\n1\r\n"))) == {name: "int64"}
+
+
+def test_other_formats_that_begin_with_letters_are_named_under_the_name_of_csv(tmp_path: Path) -> None:
+    for content, said in (
+        (b"FEA1" + bytes(20), "is Feather version 1"),
+        (b"PARE\x10\0\0\0" + bytes(100) + b"PARE", "is Parquet with an encrypted footer"),
+        (bz2.compress(b"a,b\n1,2\n"), "is compressed with bzip2"),
+        (bz2.compress(b""), "is compressed with bzip2"),
+    ):
+        assert said in refused(csv(tmp_path, content))
 
 
 def test_parts_need_the_same_header(tmp_path: Path) -> None:
