@@ -14,6 +14,7 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.sources import kinds, limits
 from lockgate.evidence.sources.arrow import ArrowSource
+from lockgate.evidence.sources.csv import BLOCK
 from lockgate.types import ExitCode
 
 
@@ -169,6 +170,26 @@ def test_bad_input_48_quote_in_the_middle_of_a_cell(tmp_path: Path, row: str) ->
 def test_bad_input_48_quotes_that_pair_up_wrongly_across_rows(tmp_path: Path) -> None:
     # A lenient reader takes both quotes as one pair, and the row between them as text.
     assert "quote in the middle" in refused(csv(tmp_path, 'a,b\n1,"x\n2,y"z\n'))
+
+
+def blocks_with_quotes_at_their_ends(after: str) -> str:
+    """A block that ends with a closing quote, one without quotes that begins with `after`, one that begins as a cell."""
+    first = "a,b\n" + "x,1\n" * (BLOCK // 4 - 3) + '"' + "z" * 6 + '"'
+    second = after + ",1\n" + "x,1\n" * (BLOCK // 4 - 2)
+    second += "x" * (BLOCK - len(second))
+    return first + second + 'x,2\n"q",3\n'
+
+
+def test_cells_may_end_where_blocks_do(tmp_path: Path) -> None:
+    source = opened(csv(tmp_path, blocks_with_quotes_at_their_ends("")))
+    text = column(source, "a")
+    assert (len(text), text[BLOCK // 4 - 3], text[-1]) == (source.rows, "zzzzzz", "q")
+
+
+def test_bad_input_48_a_quote_in_the_middle_of_a_cell_where_a_block_ends(tmp_path: Path) -> None:
+    line = BLOCK // 4 - 1
+    said = refused(csv(tmp_path, blocks_with_quotes_at_their_ends("oops")))
+    assert f"line {line} has a quote in the middle of a cell" in said
 
 
 def test_bad_input_49_embedded_newline_is_part_of_its_cell(tmp_path: Path) -> None:
