@@ -173,7 +173,7 @@ def test_bad_input_48_quotes_that_pair_up_wrongly_across_rows(tmp_path: Path) ->
 
 
 def blocks_with_quotes_at_their_ends(after: str) -> str:
-    """A block that ends with a closing quote, one without quotes that begins with `after`, one that begins as a cell."""
+    """Three blocks: one ends with a closing quote, one begins with `after` and has no quote, one begins in a cell."""
     first = "a,b\n" + "x,1\n" * (BLOCK // 4 - 3) + '"' + "z" * 6 + '"'
     second = after + ",1\n" + "x,1\n" * (BLOCK // 4 - 2)
     second += "x" * (BLOCK - len(second))
