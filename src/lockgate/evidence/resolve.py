@@ -9,7 +9,7 @@ from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.digest import digest_parts
 from lockgate.evidence.files import PinnedFile, first_line, is_glob, pin_file, pin_glob
 from lockgate.evidence.sources.arrow import ArrowSource, Reader
-from lockgate.evidence.sources.limits import no_rows
+from lockgate.evidence.sources.limits import MAX_ROWS, no_rows
 from lockgate.evidence.sources.memory import MemoryReader, table_of
 from lockgate.evidence.sources.parquet import ParquetReader
 from lockgate.evidence.uri import CLOUD, PROFILE, redacted, scheme_of
@@ -73,6 +73,9 @@ def open_source(data: object, *, base: Path, role: str, text_columns: frozenset[
         reader = MemoryReader(table_of(data, where), where)
     if reader.rows == 0:
         raise no_rows(where)
+    if reader.rows > MAX_ROWS:
+        what = f"there are {reader.rows:,} rows, at most {MAX_ROWS:,} are read"
+        raise EvidenceError(what, where=where, fix="give fewer of them: a random sample decides as well")
     return ArrowSource(reader, uri=shown, where=where)
 
 
