@@ -192,6 +192,13 @@ def test_bad_input_48_a_quote_in_the_middle_of_a_cell_where_a_block_ends(tmp_pat
     assert f"line {line} has a quote in the middle of a cell" in said
 
 
+def test_bad_input_48_a_byte_order_mark_inside_a_long_header_is_no_start_of_a_cell(tmp_path: Path) -> None:
+    names = ",".join(f"{n:0999}" for n in range(BLOCK // 1000))
+    header = names + "," + "x" * (BLOCK - len(names) - 1) + '\ufeff"q"'
+    row = ",".join("1" for _ in header.split(","))
+    assert "line 1 has a quote in the middle of a cell" in refused(csv(tmp_path, f"{header}\n{row}\n"))
+
+
 def test_bad_input_49_embedded_newline_is_part_of_its_cell(tmp_path: Path) -> None:
     source = opened(csv(tmp_path, 'a,b\n1,"x\ny"\n2,z\n'))
     assert source.rows == 2

@@ -122,8 +122,11 @@ def _malformed(part: PinnedFile, names: list[str], error: pa.ArrowInvalid) -> Ev
 
 
 def _blocks(file: pa.NativeFile) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
+    """A file's bytes, without a byte order mark."""
+    block = file.read(BLOCK).removeprefix(codecs.BOM_UTF8)
+    while block:
         yield block
+        block = file.read(BLOCK)
 
 
 def _check_bytes(file: pa.NativeFile, where: str) -> None:
@@ -180,8 +183,6 @@ class _Quotes:
         before = data[opening - 1]
         if len(opening) and opening[0] == 0:
             before[0] = self._last
-        if line == 1 and len(opening) and opening[0] == 3 and block.startswith(codecs.BOM_UTF8):
-            before[0] = ord("\n")
         after = data[closing[closing < len(data) - 1] + 1]
         wrong = np.concatenate(
             [
