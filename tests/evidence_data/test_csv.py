@@ -1,5 +1,6 @@
 """CSV files: what they may hold, and what is refused with its place. Numbers are those of the trust catalogue."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence.resolve import open_source
 from lockgate.evidence.sources import kinds, limits
 from lockgate.evidence.sources.arrow import ArrowSource
+from lockgate.evidence.sources.csv import BLOCK
 from lockgate.types import ExitCode
 
 
@@ -170,6 +172,33 @@ def test_bad_input_48_quotes_that_pair_up_wrongly_across_rows(tmp_path: Path) ->
     assert "quote in the middle" in refused(csv(tmp_path, 'a,b\n1,"x\n2,y"z\n'))
 
 
+def blocks_with_quotes_at_their_ends(after: str) -> str:
+    """Three blocks: one ends with a closing quote, one begins with `after` and has no quote, one begins in a cell."""
+    first = "a,b\n" + "x,1\n" * (BLOCK // 4 - 3) + '"' + "z" * 6 + '"'
+    second = after + ",1\n" + "x,1\n" * (BLOCK // 4 - 2)
+    second += "x" * (BLOCK - len(second))
+    return first + second + 'x,2\n"q",3\n'
+
+
+def test_cells_may_end_where_blocks_do(tmp_path: Path) -> None:
+    source = opened(csv(tmp_path, blocks_with_quotes_at_their_ends("")))
+    text = column(source, "a")
+    assert (len(text), text[BLOCK // 4 - 3], text[-1]) == (source.rows, "zzzzzz", "q")
+
+
+def test_bad_input_48_a_quote_in_the_middle_of_a_cell_where_a_block_ends(tmp_path: Path) -> None:
+    line = BLOCK // 4 - 1
+    said = refused(csv(tmp_path, blocks_with_quotes_at_their_ends("oops")))
+    assert f"line {line} has a quote in the middle of a cell" in said
+
+
+def test_bad_input_48_a_byte_order_mark_inside_a_long_header_is_no_start_of_a_cell(tmp_path: Path) -> None:
+    names = ",".join(f"{n:0999}" for n in range(BLOCK // 1000))
+    header = names + "," + "x" * (BLOCK - len(names) - 1) + '\ufeff"q"'
+    row = ",".join("1" for _ in header.split(","))
+    assert "line 1 has a quote in the middle of a cell" in refused(csv(tmp_path, f"{header}\n{row}\n"))
+
+
 def test_bad_input_49_embedded_newline_is_part_of_its_cell(tmp_path: Path) -> None:
     source = opened(csv(tmp_path, 'a,b\n1,"x\ny"\n2,z\n'))
     assert source.rows == 2
@@ -305,6 +334,23 @@ def test_bad_input_62_gzip_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["<!DOCTYPE html><html></html>\n<p>x</p>\n", '{"a": 1}\n{"a": 2}\n', "[1]\n[2]\n"])
 def test_an_error_page_or_json_called_csv_is_refused(tmp_path: Path, content: str) -> None:
     assert "HTML, XML or JSON" in refused(csv(tmp_path, content))
+
+
+@pytest.mark.parametrize("name", ["FEA1", "PARENT_ID", "PAR1", "BZh9", "PAR1_and_more_than_sixteen_letters"])
+def test_a_header_may_begin_with_the_letters_that_other_formats_begin_with(tmp_path: Path, name: str) -> None:
+    assert types(opened(csv(tmp_path, f"{name},age\n1,2\n"))) == {name: "int64", "age": "int64"}
+    assert types(opened(csv(tmp_path, f"{name}\n1\n"))) == {name: "int64"}
+    assert types(opened(csv(tmp_path, f"{name}\r\n1\r\n"))) == {name: "int64"}
+
+
+def test_other_formats_that_begin_with_letters_are_named_under_the_name_of_csv(tmp_path: Path) -> None:
+    for content, said in (
+        (b"FEA1" + bytes(20), "is Feather version 1"),
+        (b"PARE\x10\0\0\0" + bytes(100) + b"PARE", "is Parquet with an encrypted footer"),
+        (bz2.compress(b"a,b\n1,2\n"), "is compressed with bzip2"),
+        (bz2.compress(b""), "is compressed with bzip2"),
+    ):
+        assert said in refused(csv(tmp_path, content))
 
 
 def test_parts_need_the_same_header(tmp_path: Path) -> None:

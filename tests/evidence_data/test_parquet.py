@@ -42,6 +42,15 @@ def test_a_parquet_file_under_another_name(tmp_path: Path) -> None:
     assert opened((tmp_path / "data.csv").rename(tmp_path / "part-0")).format == "parquet"
 
 
+@pytest.mark.parametrize("columns", [{"x": [1]}, {"x": pa.array([], pa.int64())}, {"t": ["text"]}, {"n": [[1]]}, {}])
+@pytest.mark.parametrize("options", [{}, {"use_dictionary": False, "compression": "none", "version": "1.0"}])
+def test_any_parquet_file_that_is_called_csv_is_known(
+    tmp_path: Path, columns: dict[str, object], options: dict[str, object]
+) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "data.csv", **options)
+    assert "is Parquet, though it is called .csv" in refused(tmp_path / "data.csv")
+
+
 def test_bad_input_66_flipped_byte_is_found_by_the_digest(tmp_path: Path) -> None:
     path = parquet(tmp_path, {"x": np.arange(1000.0)})
     source = opened(path)

@@ -2,6 +2,7 @@
 
 import math
 import time
+import tracemalloc
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -76,6 +77,47 @@ def test_what_else_has_a_distribution(array: pa.Array, values: list[float]) -> N
 def test_text_and_nested_values_have_none(array: pa.Array) -> None:
     with pytest.raises(EvidenceError, match="numbers are needed"):
         opened(pa.table({"x": array})).distribution("x")
+
+
+WHOLE = [pa.int64(), pa.uint64(), pa.decimal128(20, 0), pa.decimal256(50, 0)]
+
+
+@pytest.mark.parametrize("type_", WHOLE)
+def test_whole_numbers_over_2_to_the_53_are_exact_or_an_error_whatever_their_type(type_: pa.DataType) -> None:
+    source = opened(pa.table({"x": pa.array([2**53, None, 2**60], type_), "y": pa.array([1, None, 2**53 + 1], type_)}))
+    assert source.distribution("x").values.tolist() == [2.0**53, 2.0**60]
+    with pytest.raises(EvidenceError, match=r"integers over 2\^53, .* not exact as numbers \(9007199254740993\)"):
+        source.distribution("y")
+
+
+def test_decimals_over_2_to_the_53_that_are_negative_or_end_with_zeros() -> None:
+    exact, lost = Decimal(f"{-(2**53)}"), Decimal(f"{-(2**53) - 1}")
+    tens = pa.array([Decimal("123E3"), Decimal("9007199254740993E3")], pa.decimal128(30, -3))
+    source = opened(pa.table({"x": [exact, None], "y": [lost, None], "z": tens.take([0, 0]), "tens": tens}))
+    assert source.distribution("x").values.tolist() == [-(2.0**53)]
+    assert source.distribution("z").values.tolist() == [123e3, 123e3]
+    for name, said in (("y", "(-9007199254740993)"), ("tens", "(9007199254740993000)")):
+        with pytest.raises(EvidenceError) as caught:
+            source.distribution(name)
+        assert said in caught.value.what
+
+
+def test_decimals_with_a_fraction_may_be_rounded() -> None:
+    values = pa.array([Decimal("0.10"), Decimal("9007199254740993.25")], pa.decimal128(38, 2))
+    found = opened(pa.table({"x": values})).distribution("x").values
+    assert found.tolist() == pytest.approx([0.1, 9007199254740993.25], rel=3e-16)
+
+
+def test_a_number_that_is_not_exact_is_looked_for_in_the_memory_of_a_few_columns() -> None:
+    column = np.arange(1 << 20, dtype=np.int64) + 2**60
+    source = opened(pa.table({"x": column}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(EvidenceError, match="over 2\\^53"):
+            source.distribution("x")
+        assert tracemalloc.get_traced_memory()[1] < 3 * column.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_numbers_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
@@ -188,6 +230,33 @@ def test_rows_are_compared_by_value_whatever_the_type() -> None:
     here = opened(pa.table({"x": pa.array([1, 2, 3], pa.int8()), "t": ["a", "b", "c"]}))
     there = opened(pa.table({"x": [1.0, 2.5, 3.0], "t": pa.array(["a", "b", "c"], pa.large_string())}))
     assert here.shared_rows(there, ("x", "t")) == 2
+
+
+@pytest.mark.parametrize("one", WHOLE)
+@pytest.mark.parametrize("two", [*WHOLE, pa.decimal128(20, 2), pa.decimal256(76, 40)])
+def test_long_integers_are_compared_exactly_whatever_their_types(one: pa.DataType, two: pa.DataType) -> None:
+    here = opened(pa.table({"id": pa.array([2**53 + 1, 7, None], one)}))
+    there = opened(pa.table({"id": pa.array([2**53, 7, 9], two)}))
+    assert here.shared_rows(there, ("id",)) == 1
+    assert there.shared_rows(here, ("id",)) == 1
+    assert not here.same_rows_as(opened(pa.table({"id": pa.array([2**53, 7, None], two)})))
+    assert here.same_rows_as(opened(pa.table({"id": pa.array([7, None, 2**53 + 1], two)})))
+
+
+@pytest.mark.parametrize("type_", WHOLE)
+def test_long_integers_beside_fractions_are_no_overlap_by_rounding(type_: pa.DataType) -> None:
+    here, there = opened(pa.table({"id": pa.array([2**53 + 1], type_)})), opened(pa.table({"id": [2.0**53]}))
+    with pytest.raises(EvidenceError, match="cannot be compared"):
+        here.shared_rows(there, ("id",))
+    assert not here.same_rows_as(there)
+
+
+def test_decimals_are_compared_with_fractions_by_value() -> None:
+    here = opened(pa.table({"x": pa.array([Decimal("0.1"), Decimal(3), None], pa.decimal128(10, 2))}))
+    assert here.shared_rows(opened(pa.table({"x": [0.1, 3.0, 4.0]})), ("x",)) == 2
+    wide = pa.array([Decimal("0.1"), Decimal(3)], pa.decimal256(76, 70))
+    assert here.shared_rows(opened(pa.table({"x": wide})), ("x",)) == 2
+    assert here.shared_rows(opened(pa.table({"x": pa.array([3, 4], pa.int8())})), ("x",)) == 1
 
 
 MIXED: dict[str, object] = {

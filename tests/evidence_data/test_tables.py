@@ -1,6 +1,8 @@
 """Tables in memory, and Arrow files: the same data is the same evidence, whatever holds it."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,9 @@ from tests.evidence_data.opening import opened, refused
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.digest import digest_table
+from lockgate.evidence.files import pin_file
+from lockgate.evidence.sources.ipc import BLOCK_ROWS, IpcReader
+from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, MAX_STREAM_BYTES
 from lockgate.types import ExitCode
 
 DATA = {"n": [1, None, 3], "t": ["a", None, "b"], "b": [True, False, None], "f": [0.5, -1.0, None]}
@@ -195,3 +200,105 @@ def test_bad_input_76_wrong_offsets_in_arrow_files_never_crash(tmp_path: Path, s
         with suppress(EvidenceError):
             source = opened(path)
             source.counts(("t",))
+
+
+# --- memory that Arrow files ask for ----------------------------------------------------------------------------------
+
+
+def ipc_reader(*paths: Path, limit: int = MAX_COLUMN_BYTES, stream_limit: int = MAX_STREAM_BYTES) -> IpcReader:
+    """A reader of some files with limits of its own."""
+    parts = [pin_file(path, name=path.name, shown=f"validation data {path.name}") for path in paths]
+    return IpcReader(parts, "sha256:", "validation data", limit=limit, stream_limit=stream_limit)
+
+
+@pytest.mark.parametrize("batches", [1, 10])
+def test_bad_input_73_a_stream_is_held_to_the_limit_by_column(tmp_path: Path, batches: int) -> None:
+    table = pa.table({"n": np.arange(1000, dtype=np.int8), "wide": np.arange(1000.0)})
+    path = arrow_file(tmp_path / "data.arrows", table, stream=True, rows=1000 // batches)
+    with pytest.raises(EvidenceError, match="column 'wide' takes more than") as caught:
+        ipc_reader(path, limit=7_999)
+    assert caught.value.where == "validation data data.arrows"
+    assert ipc_reader(path, limit=8_000).read("wide").nbytes == 8_000
+
+
+def test_bad_input_73_streams_are_held_to_a_limit_together(tmp_path: Path) -> None:
+    table = pa.table({f"c{n}": np.arange(1000.0) for n in range(4)})
+    paths = [arrow_file(tmp_path / name, table, stream=True, rows=100) for name in ("a.arrows", "b.arrows")]
+    with pytest.raises(EvidenceError, match=r"Arrow streams that take more than .* GiB of memory") as caught:
+        ipc_reader(*paths, stream_limit=63_999)
+    assert caught.value.where == "validation data b.arrows"
+    assert "write them as Arrow files" in caught.value.fix
+    assert ipc_reader(*paths, stream_limit=64_000).rows == 2000
+
+
+@pytest.mark.parametrize("streams", [(False, False), (True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("rows", [1000, BLOCK_ROWS])
+def test_bad_input_73_all_parts_together_are_held_to_the_limit(
+    tmp_path: Path, streams: tuple[bool, bool], rows: int
+) -> None:
+    table = pa.table({"n": np.arange(rows, dtype=np.int8), "wide": np.arange(float(rows))})
+    paths = [arrow_file(tmp_path / f"{n}.arrow", table, stream=stream) for n, stream in enumerate(streams)]
+    assert ipc_reader(*paths, limit=16 * rows).read("wide").nbytes == 16 * rows
+    with pytest.raises(EvidenceError, match="column 'wide' takes more than") as caught:
+        ipc_reader(*paths, limit=16 * rows - 1).read("wide")
+    assert caught.value.where == "validation data 1.arrow"
+
+
+def test_columns_beside_a_large_one_are_read_and_it_alone_is_refused(tmp_path: Path) -> None:
+    columns: dict[str, object] = {f"c{n}": np.arange(1000.0) for n in range(20)}
+    path = arrow_file(tmp_path / "data.arrow", pa.table({**columns, "text": ["x" * 100] * 1000}), rows=300)
+    reader = ipc_reader(path, limit=20_000)
+    assert [reader.read(name).to_numpy().tolist() for name in columns] == [list(range(1000))] * 20
+    with pytest.raises(EvidenceError, match="column 'text' takes more than"):
+        reader.read("text")
+
+
+def test_a_column_of_a_wide_file_takes_its_own_memory_alone(tmp_path: Path) -> None:
+    table = pa.table({f"c{n}": np.arange(2.0 * BLOCK_ROWS) for n in range(30)})
+    path = arrow_file(tmp_path / "data.arrow", table, rows=5_000)
+    before = pa.total_allocated_bytes()
+    column = ipc_reader(path).read("c7")
+    assert pa.total_allocated_bytes() - before < 1.1 * column.nbytes
+
+
+def test_a_dictionary_that_batches_share_is_held_once(tmp_path: Path) -> None:
+    words = [f"a word of some length {n}" for n in range(1000)] * 20
+    pl.DataFrame({"c": pl.Series(words, dtype=pl.Categorical)}).write_ipc(tmp_path / "a.arrow", record_batch_size=1000)
+    table = pa.table({"c": pa.array(words).dictionary_encode()})
+    for path in (
+        tmp_path / "a.arrow",
+        arrow_file(tmp_path / "b.arrow", table, rows=1000),
+        arrow_file(tmp_path / "c.arrow", table, stream=True, rows=1000),
+    ):
+        column = ipc_reader(path, limit=200_000).read("c")  # 80,000 bytes of codes, 35,000 of words
+        assert column.num_chunks == 20
+        assert column.to_pylist() == words
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_bad_input_73_a_text_that_all_rows_point_at_counts_for_each(
+    tmp_path: Path, stream: bool, encoded: bool
+) -> None:
+    """Views are two numbers beside the text that they point at: a thousand of them take it a thousand times as text."""
+    text = b"x" * 5_000
+    views = np.tile(np.array([len(text), int.from_bytes(text[:4], "little"), 0, 0], np.int32), 1000)
+    array = pa.Array.from_buffers(pa.string_view(), 1000, [None, pa.py_buffer(views), pa.py_buffer(text)])
+    if encoded:
+        array = pa.DictionaryArray.from_arrays(pa.array(range(1000), pa.int32()), array)
+    path = arrow_file(tmp_path / "data.arrow", pa.table({"t": array}), stream=stream)
+    assert path.stat().st_size < 30_000
+    with pytest.raises(EvidenceError, match="column 't' takes more than"):
+        ipc_reader(path, limit=4_000_000).read("t")
+    assert ipc_reader(path, limit=6_000_000).read("t").cast(pa.large_string()).to_pylist() == [text.decode()] * 1000
+
+
+@pytest.mark.parametrize("make", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_bad_input_73_rows_that_a_file_merely_counts(tmp_path: Path, make: Callable[..., Any]) -> None:
+    path = tmp_path / "data.arrow"
+    batch = pa.record_batch([pa.Array.from_buffers(pa.null(), 1 << 30, [None])], names=["x"])  # as numbers, 8 GiB
+    with pa.OSFile(str(path), "wb") as file, make(file, batch.schema) as writer:
+        for _ in range(1000):
+            writer.write_batch(batch)
+    assert path.stat().st_size < 300_000
+    assert "there are 1,073,741,824,000 rows, at most 1,073,741,824 are read" in refused(path)

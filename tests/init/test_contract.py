@@ -1,5 +1,6 @@
 """The data contract that is proposed: wide enough for what was seen, too narrow for another unit."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from lockgate.evidence.distribution import Value
 from lockgate.init.contract import bins, nulls_bound, number_range, propose_rule, unlisted_bound, unseen_bound
 from lockgate.init.inspect import ColumnLook
+from lockgate.init.rounding import written
+from lockgate.policy.scalars import resolve
 
 
 def number(low: float, high: float, *, whole: bool = True, top: float | None = None) -> ColumnLook:
@@ -41,6 +44,34 @@ def number(low: float, high: float, *, whole: bool = True, top: float | None = N
 )
 def test_ranges_are_round_and_have_a_margin(low: float, high: float, proposed: tuple[str, str]) -> None:
     assert number_range(number(low, high)) == tuple(map(Decimal, proposed))
+
+
+@pytest.mark.parametrize("value", [0.1, 2.0**62, -(2.0**62), 2.0**70, 1.7e308])
+def test_a_column_of_one_value_is_held_to_it(value: float) -> None:
+    low, high = number_range(number(value, value, whole=value != 0.1))
+    assert low is not None
+    assert low == high
+    assert resolve(written(low)) == value
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(-1.7e308, 1.7e308), (0, 1.7e308), (-1.7e308, 0), (0, 5e-324), (-1.79e308, -1.2e308)],
+)
+@pytest.mark.parametrize("whole", [False, True])
+def test_numbers_at_the_ends_of_what_floats_hold_get_no_range(low: float, high: float, whole: bool) -> None:
+    column = number(low, high, whole=whole)
+    assert number_range(column) == (None, None)
+    rule = propose_rule(column, {"validation": 150})
+    assert (rule.low, rule.high, rule.type) == (None, None, "integer" if whole else "number")
+
+
+@pytest.mark.parametrize("high", [1.4e308, 1e300, 1e-300])
+def test_numbers_far_from_one_get_a_range_that_floats_hold(high: float) -> None:
+    low, top = number_range(number(0, high, whole=False))
+    assert low == 0
+    assert top is not None
+    assert high < float(top) <= 1.3 * high
 
 
 def test_a_heavy_tail_gets_a_wider_margin() -> None:
@@ -109,6 +140,25 @@ def test_bins_are_round_numbers_near_the_quartiles() -> None:
         whole=True,
     )
     assert bins(column) == (Decimal(30), Decimal(35), Decimal(50))
+
+
+@pytest.mark.parametrize(
+    ("quartiles", "low"),
+    [
+        ((-1.7e308, 0.5, 1.7e308), -1.7e308),
+        ((0.0, 0.0, 5e-324), -1.0),
+    ],
+)
+def test_bins_of_numbers_at_the_ends_of_what_floats_hold_are_parted_at_their_median(
+    quartiles: tuple[float, float, float], low: float
+) -> None:
+    column = replace(number(low, 1.75e308, whole=False), quantiles=(*quartiles, 1.75e308))
+    assert bins(column) == (Decimal(repr(quartiles[1])),)
+
+
+def test_bins_are_numbers_that_floats_hold() -> None:
+    column = replace(number(-1e308, 1.79e308, whole=False), quantiles=(0.0, 1e308, 1.79e308, 1.79e308))
+    assert [float(edge) for edge in bins(column)] == [0.0, 1e308]
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(150, 12), (1_000, 5), (10_000, 40)])

@@ -59,6 +59,7 @@ def test_a_column_that_the_second_data_set_lacks_is_seen_in_the_first() -> None:
     assert found.nulls == {"validation": 0.0}
 
 
-def test_what_cannot_be_counted_is_only_named() -> None:
-    found = seen("tags", {"tags": [["a"], ["b", "c"]]})
+def test_of_what_cannot_be_counted_the_missing_values_are() -> None:
+    found = seen("tags", {"tags": [["a"], ["b", "c"], None, None]}, {"tags": [["a"], None, ["a"], []]})
     assert (found.kind, found.distinct) == ("other", 0)
+    assert found.nulls == {"validation": 0.5, "reference": 0.25}

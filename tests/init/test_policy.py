@@ -6,8 +6,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from lockgate.errors import EvidenceError, UsageError
@@ -66,6 +68,23 @@ def test_a_regression_from_another_folder(here: Path) -> None:
     assert asked(policy, "performance") == {"mae", "rmse", "r2"}
     assert {"mean_prediction_ratio", "mae_ratio"} <= asked(policy, "fairness")
     assert "overlap" in asked(policy, "data_quality")
+
+
+def test_numbers_too_large_for_a_range_or_for_whole_numbers_of_a_policy(here: Path) -> None:
+    """The ends of a range around ±1.7e308 are no floats; those of one around 1e20 are no whole numbers of 63 bits."""
+    rng = np.random.default_rng(4)
+    shares = rng.uniform(-1, 1, (400, 2))
+    table = pd.DataFrame({"x": rng.normal(size=400), "age": 1.7e308 * shares[:, 0], "long": 1e20 * shares[:, 1]})
+    table.loc[:1, "age"] = [-1.7e308, 1.7e308]
+    labels = (table["x"] > 0).astype(int)
+    only = ColumnTransformer([("only", "passthrough", ["x"])])  # the others are no numbers for a float32
+    joblib.dump(make_pipeline(only, LogisticRegression()).fit(table, labels), here / "m.joblib")
+    table.assign(target=labels).to_csv("test.csv", index=False)
+    path = write_policy(model="m.joblib", data="test.csv").path
+    assert [(each.column, len(each.bins or ())) for each in load_policy(path).data.sensitive] == [("age", 3)]
+    said = path.read_text()
+    assert "age: {type: number, nulls: {max: 0}}" in said
+    assert "long: {type: number, min: -1.2e+20, max: 1.2e+20, out_of_range:" in said
 
 
 def test_classes_of_a_model_that_names_no_columns(here: Path) -> None:

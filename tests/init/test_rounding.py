@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.init.rounding import ceil_to, floor_to, nice, nice_above, per_cent, written
+from lockgate.policy.scalars import resolve
 
 sizes = st.floats(min_value=1e-9, max_value=1e12)
 
@@ -55,10 +56,18 @@ def test_a_value_lies_between_its_multiples(value: float, size: float) -> None:
         (17.0, "17"),
         (-0.0, "0"),
         (1e16, "10000000000000000"),
+        (2.0**62, "4611686018427387904"),
     ],
 )
 def test_written_without_exponent(number: float, text: str) -> None:
     assert written(number) == text
+
+
+@pytest.mark.parametrize("number", [2.0**63, -(2.0**63), 1e20, -1.7e308, Decimal("2E+300"), Decimal("-12E+19")])
+def test_numbers_too_large_for_whole_ones_of_a_policy_are_read_back_as_fractions(number: float | Decimal) -> None:
+    held = resolve(written(number))
+    assert isinstance(held, float)
+    assert held == float(number)
 
 
 def test_shares_are_written_in_per_cent() -> None:

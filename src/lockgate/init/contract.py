@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from lockgate.evidence.distribution import Value
 from lockgate.init.inspect import ColumnLook
-from lockgate.init.rounding import ceil_to, floor_to, nice
+from lockgate.init.rounding import ceil_to, exact, floor_to, nice
 
 MOST_ALLOWED = 20
 """A category with more values than this gets no list: it would be longer than useful, and new values are no mistake."""
@@ -76,19 +76,29 @@ def _type(column: ColumnLook) -> str | None:
 def number_range(column: ColumnLook) -> tuple[Decimal | None, Decimal | None]:
     """Round numbers around all that a number column holds; it never crosses zero where the column does not.
 
-    The margin is a tenth of the span on each side, half of it above a heavy tail; two whole values get none.
+    The margin is a tenth of the span on each side, half of it above a heavy tail; two whole values get none. There is
+    no range where floats cannot hold its ends or its steps.
     """
     if column.low is None or column.high is None:
         return None, None
     low, high, span = column.low, column.high, column.high - column.low
     if span == 0 or (column.whole and column.distinct <= 2):
-        return Decimal(repr(low)), Decimal(repr(high))
-    step = nice(span / 5)
-    if column.whole:
-        step = max(step, Decimal(1))
+        return exact(low), exact(high)
+    step = _step(span / 5, whole=column.whole)
+    if step is None:
+        return None, None
     bottom = floor_to(low - span / 10, step)
     top = ceil_to(high + span * (0.5 if _is_heavy(column) else 0.1), step)
+    if not (math.isfinite(bottom) and math.isfinite(top)):
+        return None, None
     return (max(bottom, Decimal(0)) if low >= 0 else bottom), (min(top, Decimal(0)) if high <= 0 else top)
+
+
+def _step(size: float, *, whole: bool) -> Decimal | None:
+    """A round number near a size, at least 1 between whole numbers; None where the size is beyond what floats hold."""
+    if not (math.isfinite(size) and size > 0):
+        return None
+    return max(nice(size), Decimal(1)) if whole else nice(size)
 
 
 def _excess(column: ColumnLook) -> int:
@@ -157,14 +167,12 @@ def nulls_bound(share: float, rows: int) -> Decimal:
 
 
 def bins(column: ColumnLook) -> tuple[Decimal, ...]:
-    """Round numbers near the quartiles of a number column, to make groups of it."""
+    """Round numbers near the quartiles of a number column, to make groups of it; the median alone where none are."""
     if column.quantiles is None:
         return ()
     low, middle, high, _ = column.quantiles
-    if high == low:
+    step = _step((high - low) / 4, whole=column.whole)
+    if step is None:
         return (Decimal(repr(middle)),)
-    step = nice((high - low) / 4)
-    if column.whole:
-        step = max(step, Decimal(1))
     edges = sorted({floor_to(quartile + float(step) / 2, step) for quartile in (low, middle, high)})
-    return tuple(edge for edge in edges if column.low is not None and float(edge) > column.low)
+    return tuple(edge for edge in edges if column.low is not None and column.low < float(edge) < math.inf)

@@ -64,7 +64,8 @@ def _look_at(name: str, sources: Mapping[str, Source]) -> ColumnLook:
         return _numbers(name, sources)
     if column.kind in {"category", "boolean"}:
         return _categories(name, sources)
-    return ColumnLook(name=name, kind=column.kind, type=column.type, nulls=dict.fromkeys(sources, 0.0), distinct=0)
+    nulls = {role: source.nulls(name) / max(source.rows, 1) for role, source in sources.items()}
+    return ColumnLook(name=name, kind=column.kind, type=column.type, nulls=nulls, distinct=0)
 
 
 def _numbers(name: str, sources: Mapping[str, Source]) -> ColumnLook:

@@ -3,6 +3,9 @@
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+LARGEST = 2**63
+"""Whole numbers of a policy are less than this."""
+
 
 def nice(size: float) -> Decimal:
     """The greatest of 1, 2 and 5 times a power of ten that is not above `size`.
@@ -37,10 +40,20 @@ def ceil_to(value: float, step: Decimal) -> Decimal:
     return (Decimal(repr(value)) / step).to_integral_value(ROUND_CEILING) * step
 
 
+def exact(number: float) -> Decimal:
+    """A number as people write it: a whole one in full, a fraction with the fewest digits that lead back to it."""
+    return Decimal(number) if float(number).is_integer() else Decimal(repr(number))
+
+
 def written(number: float | Decimal) -> str:
-    """A number as a policy writes it: no exponent, no zeros at its end, integers without a point."""
-    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
-    text = format(exact, "f")
+    """A number as a policy writes it: no exponent, no zeros at its end, integers without a point.
+
+    Beyond 63 bits, where a policy takes no integers, it is a fraction with an exponent.
+    """
+    held = number if isinstance(number, Decimal) else exact(number)
+    if abs(held) >= LARGEST:
+        return repr(float(held))
+    text = format(held, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"", "-0"} else text
 

@@ -122,8 +122,11 @@ def _malformed(part: PinnedFile, names: list[str], error: pa.ArrowInvalid) -> Ev
 
 
 def _blocks(file: pa.NativeFile) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
+    """A file's bytes, without a byte order mark."""
+    block = file.read(BLOCK).removeprefix(codecs.BOM_UTF8)
+    while block:
         yield block
+        block = file.read(BLOCK)
 
 
 def _check_bytes(file: pa.NativeFile, where: str) -> None:
@@ -139,10 +142,7 @@ def _check_bytes(file: pa.NativeFile, where: str) -> None:
             )
         if not block.isascii() or decoder.getstate()[0]:
             _decode(decoder, block, line, where)
-        if b'"' in block or quotes.open:
-            quotes.add(block, line, where)
-        else:
-            quotes.last = block[-1]
+        quotes.add(block, line, where)
         line += block.count(b"\n")
     _decode(decoder, b"", line, where, final=True)
     quotes.end(where)
@@ -165,8 +165,8 @@ class _Quotes:
     edges = np.frombuffer(b',\n\r"', np.uint8)
 
     def __init__(self) -> None:
-        self.open = False
-        self.last = ord("\n")
+        self._open = False
+        self._last = ord("\n")
         self._closed_last = False
         self._opened = 0
 
@@ -174,13 +174,15 @@ class _Quotes:
         data = np.frombuffer(block, np.uint8)
         if self._closed_last and data[0] not in self.edges:
             raise self._misplaced(line, where)
+        if b'"' not in block:
+            self._closed_last = False
+            self._last = block[-1]
+            return
         at = np.flatnonzero(data == ord('"'))
-        opening, closing = (at[1::2], at[0::2]) if self.open else (at[0::2], at[1::2])
+        opening, closing = (at[1::2], at[0::2]) if self._open else (at[0::2], at[1::2])
         before = data[opening - 1]
         if len(opening) and opening[0] == 0:
-            before[0] = self.last
-        if line == 1 and len(opening) and opening[0] == 3 and block.startswith(codecs.BOM_UTF8):
-            before[0] = ord("\n")
+            before[0] = self._last
         after = data[closing[closing < len(data) - 1] + 1]
         wrong = np.concatenate(
             [
@@ -190,14 +192,14 @@ class _Quotes:
         )
         if len(wrong):
             raise self._misplaced(line + block.count(b"\n", 0, int(wrong.min())), where)
-        self.open ^= bool(len(at) % 2)
-        if self.open and len(opening):
+        self._open ^= bool(len(at) % 2)
+        if self._open and len(opening):
             self._opened = line + block.count(b"\n", 0, int(opening[-1]))
         self._closed_last = bool(len(closing) and closing[-1] == len(data) - 1)
-        self.last = int(data[-1])
+        self._last = int(data[-1])
 
     def end(self, where: str) -> None:
-        if self.open:
+        if self._open:
             what = f"the quote that opens in line {self._opened} never closes"
             raise EvidenceError(what, where=where, fix="close it, or write quotes inside cells twice")
 

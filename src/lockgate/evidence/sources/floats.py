@@ -1,6 +1,7 @@
-"""Columns as float64, exactly or not at all."""
+"""Columns as float64: whole numbers exactly or not at all; decimals with a fraction, and times, may be rounded."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,11 @@ _HINTS = (
 def floats(column: pa.ChunkedArray, name: str, where: str) -> NDArray[np.float64]:
     """A number, boolean or time column as float64 in the order of its rows; NaN where it is missing.
 
-    Times are seconds since 1970 (or midnight); booleans are 0 and 1.
+    Times are seconds since 1970 (or midnight); booleans are 0 and 1. Decimals that may have places after the point are
+    rounded.
 
     Raises:
-        EvidenceError: it holds something else, or integers that float64 cannot hold.
+        EvidenceError: it holds something else, or integers (decimals without such places too) that float64 cannot hold.
     """
     kind = kind_of(column.type)
     if pa.types.is_null(column.type):
@@ -72,7 +74,10 @@ def _hint(found: Encoded) -> str:
 
 def _numbers(chunk: pa.Array, name: str, where: str) -> NDArray[Any]:
     if pa.types.is_decimal(chunk.type):
-        chunk = chunk.cast(pa.float64())
+        rounded = view(chunk.cast(pa.float64()))
+        if chunk.type.scale <= 0:
+            _check_whole(chunk, rounded, name, where)
+        return rounded
     values = view(chunk)
     if values.dtype.itemsize == 8 and values.dtype.kind in "iu":
         known = values if not chunk.null_count else values[present(chunk)]
@@ -83,11 +88,22 @@ def _numbers(chunk: pa.Array, name: str, where: str) -> NDArray[Any]:
 
 def _check_exact(values: NDArray[Any], name: str, where: str) -> None:
     large = values[values > EXACT] if values.dtype.kind == "u" else values[(values > EXACT) | (values < -EXACT)]
-    lost = next((v for v in large.tolist() if int(float(v)) != v), None)
+    lost = next((int(v) for v in large if int(float(v)) != int(v)), None)
     if lost is not None:
-        what = f"column {name!r} holds integers over 2^53, which are not exact as numbers ({lost})"
-        fix = "name it as data.id, or give it as text, if it names rows; else give it in larger units"
-        raise EvidenceError(what, where=where, fix=fix)
+        raise _inexact(str(lost), name, where)
+
+
+def _check_whole(decimals: pa.Array, rounded: NDArray[Any], name: str, where: str) -> None:
+    for place in np.flatnonzero(np.abs(rounded) >= EXACT).tolist():  # 2^53 + 1 is rounded to 2^53
+        exact = decimals[place].as_py()
+        if exact is not None and exact != Decimal(float(rounded[place])):
+            raise _inexact(format(exact, "f"), name, where)
+
+
+def _inexact(lost: str, name: str, where: str) -> EvidenceError:
+    what = f"column {name!r} holds integers over 2^53, which are not exact as numbers ({lost})"
+    fix = "name it as data.id, or give it as text, if it names rows; else give it in larger units"
+    return EvidenceError(what, where=where, fix=fix)
 
 
 def _seconds(chunk: pa.Array) -> NDArray[Any]:

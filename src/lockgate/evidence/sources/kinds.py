@@ -26,6 +26,11 @@ def is_binary(kind: pa.DataType) -> bool:
     return bool(t.is_binary(kind) or t.is_large_binary(kind) or t.is_fixed_size_binary(kind) or t.is_binary_view(kind))
 
 
+def is_view(kind: pa.DataType) -> bool:
+    """Whether a type holds text or bytes as places in memory that values may share."""
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+
+
 def is_comparable(kind: pa.DataType) -> bool:
     """Whether values of a type can be told equal: all but nested ones and calendar intervals."""
     if isinstance(kind, pa.BaseExtensionType):
@@ -53,16 +58,17 @@ def kind_of(kind: pa.DataType) -> str:
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """A schema without metadata, with string and binary views as plain strings and bytes."""
-    return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+    return pa.schema([pa.field(field.name, plain_type(field.type)) for field in schema])
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """A type with string and binary views as plain strings and bytes."""
     if pa.types.is_string_view(kind):
         return pa.large_string()
     if pa.types.is_binary_view(kind):
         return pa.large_binary()
     if pa.types.is_dictionary(kind):
-        return pa.dictionary(kind.index_type, _plain_type(kind.value_type), ordered=kind.ordered)
+        return pa.dictionary(kind.index_type, plain_type(kind.value_type), ordered=kind.ordered)
     return kind
 
 

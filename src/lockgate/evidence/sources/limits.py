@@ -5,8 +5,14 @@ from lockgate.errors import EvidenceError
 MAX_COLUMN_BYTES = 8 << 30
 """A column that takes more memory than this is refused: a small file may hold a huge one."""
 
+MAX_ROWS = MAX_COLUMN_BYTES >> 3
+"""More rows are refused: as numbers or codes a column takes eight bytes for each, though in a file it may take none."""
+
 MAX_CSV_BYTES = 16 << 30
 """A CSV set larger than this is refused: it is read whole, because only all of its cells say what its types are."""
+
+MAX_STREAM_BYTES = 16 << 30
+"""Arrow streams that take more memory than this together are refused: they are held whole, with all their columns."""
 
 MAX_ROW_BYTES = 16 << 20
 """A CSV row may be this long; one of twice the length is refused for sure."""

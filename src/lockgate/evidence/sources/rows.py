@@ -23,6 +23,9 @@ Bools: TypeAlias = NDArray[np.bool_]
 _MISSING = np.uint64(0x9E3779B97F4A7C15)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
+MOST_DIGITS = 76
+"""Of Arrow's widest decimal."""
+
 LOOKS = frozenset(4**power for power in range(10))
 """After so many columns the rows are left out that differ from all others already."""
 
@@ -106,13 +109,33 @@ def _aligned(name: str, here: pa.ChunkedArray, there: pa.ChunkedArray) -> tuple[
         return here, there
     kinds = kind_of(one), kind_of(two)
     if kinds == ("number", "number"):
-        whole = all(pa.types.is_integer(kind) for kind in (one, two))
-        target = pa.int64() if whole else pa.float64()
+        target = _common_number(one, two)
     elif kinds == ("time", "time") and not any(pa.types.is_time(kind) for kind in (one, two)):
         target = pa.timestamp("us", tz=getattr(one, "tz", None))
     else:
         raise ValueError(f"column {name!r} is {one} in one data set and {two} in the other")
-    return here.cast(target), there.cast(target)
+    return _cast(here, target), _cast(there, target)
+
+
+def _common_number(one: pa.DataType, two: pa.DataType) -> pa.DataType:
+    """The type that values of two number types are compared in: an exact one, unless one of them is float already."""
+    if pa.types.is_integer(one) and pa.types.is_integer(two):
+        return pa.int64()
+    if pa.types.is_floating(one) or pa.types.is_floating(two):
+        return pa.float64()
+    before, after = (max(digits) for digits in zip(_digits(one), _digits(two), strict=True))
+    return pa.decimal256(min(before + after, MOST_DIGITS), after)
+
+
+def _digits(kind: pa.DataType) -> tuple[int, int]:
+    """Most digits before and after the point of an integer or decimal type."""
+    return (kind.precision - kind.scale, kind.scale) if pa.types.is_decimal(kind) else (20, 0)
+
+
+def _cast(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_floating(target) and pa.types.is_decimal(column.type) and column.type.scale <= 0:
+        column = column.cast(pa.int64())  # which is refused where a decimal would be rounded without a word
+    return column.cast(target)
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:
