@@ -16,7 +16,7 @@ from lockgate.init.rounding import ceil_to, exact, floor_to, nice
 MOST_ALLOWED = 20
 """A category with more values than this gets no list: it would be longer than useful, and new values are no mistake."""
 
-FALSE_BLOCKS = 0.001
+BREAKS = 0.001
 """Chance that rows like those that were seen break a range or a list of values."""
 
 MOST_EXCESS = 100
@@ -120,7 +120,7 @@ def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:
 
     That more than k of n new rows are more extreme (at either end, or of a rarer kind) than all N rows that were seen
     has a chance of at most about r^(k + 1) · (1 + (k + 1)(1 - r)) with r = n / (n + N), as the ranks of new and seen
-    rows are exchangeable (Wilks 1941); k keeps this under `FALSE_BLOCKS` over all columns.
+    rows are exchangeable (Wilks 1941); k keeps this under `BREAKS` over all columns.
 
     Args:
         rows: number of rows by data set.
@@ -132,7 +132,7 @@ def unseen_bound(rows: Mapping[str, int], columns: int) -> Decimal:
     new = rows["validation"]
     seen = new + max((count for role, count in rows.items() if role != "validation"), default=0)
     share, most = new / (new + seen), 0
-    while max(columns, 1) * share ** (most + 1) * (1 + (most + 1) * (1 - share)) > FALSE_BLOCKS:
+    while max(columns, 1) * share ** (most + 1) * (1 + (most + 1) * (1 - share)) > BREAKS:
         most += 1
     return min(ceil_to(most / new, Decimal("0.001")), Decimal(1))
 
