@@ -65,5 +65,7 @@ def write(runs: Sequence[Run], index: Path, *, folder: Path, policies: Path, cac
                 "group": own.data.group,
             }
         )  # fmt: skip
-    lines.sort(key=lambda line: zlib.crc32(str(line["id"]).encode()))  # what a peer judged before it broke off is a sample
+    lines.sort(
+        key=lambda line: zlib.crc32(str(line["id"]).encode())
+    )  # what a peer judged before it broke off is a sample
     index.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
