@@ -51,7 +51,7 @@ def trials() -> Iterator[Trial]:
     yield from _from_the_reference()
 
 
-_HEAD = "lockgate: 1\ndecide: {false_block_rate: 0.01, inconclusive: block}\n"
+_HEAD = "lockgate: 1\ndecide: {false_block_rate: 0.02, inconclusive: block}\n"
 _RIVALS = "{task: TASK, candidate: {predictions: {prediction: a}}, champion: {predictions: {prediction: b}}}"
 _SCORED = _RIVALS.replace("n: a", "n: a, score: p").replace("n: b", "n: b, score: q").replace("TASK", "binary")
 
