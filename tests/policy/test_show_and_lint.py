@@ -158,7 +158,7 @@ def test_what_block_costs_comparisons_is_told_apart(load: Load) -> None:
         "an undecided comparison blocks, whatever false_block_rate says",
         "nothing proves a value without an interval",
     ]
-    assert "1 condition (g/psi) each block 20 %" in said[0]
+    assert "1 condition (g/psi) each block up to 20 %" in said[0]
 
 
 def test_what_is_between_groups_is_a_comparison(load: Load) -> None:
