@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -80,3 +81,19 @@ def refused(folder: Path, *options: str) -> Done:
     done = lockgate("plan", *options, cwd=folder)
     assert done.code != 0
     return done
+
+
+def formula(discordance: float, margin: float, power: float = 0.8) -> float:
+    """Rows that decide an unchanged candidate's accuracy: its difference deviates by √(discordance / n)."""
+    z = NormalDist().inv_cdf(0.95) + NormalDist().inv_cdf(power)
+    return discordance / margin**2 * z**2
+
+
+def of_fault(discordance: float, margin: float, share: float) -> float:
+    """Rows that block a fault of twice the margin, by which as many more rows go wrong, at a share of the budget."""
+    one, caught = NormalDist().inv_cdf(1 - share), NormalDist().inv_cdf(0.98)
+    return (discordance + 2 * margin) / margin**2 * max(caught, (one + caught) / 2) ** 2
+
+
+def expected(entry: dict[str, Any], discordance: float, margin: float, power: float = 0.8) -> float:
+    return max(formula(discordance, margin, power), of_fault(discordance, margin, entry["share_of_budget"]))

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from lockgate.evidence.sources.profile import ProfileSource
 
 
+def opened(given: Any, data: DataBlock, *, base: Path, role: str) -> ArrowSource:
+    """A data set of a policy; `data.id` is read as text, of whatever digits it is.
+
+    Raises:
+        EvidenceError: it is missing, empty or broken.
+    """
+    texts = frozenset(column for column in (data.id,) if column is not None)
+    return open_source(given, base=base, role=role, text_columns=texts)
+
+
 class DataSets:
     """The data sets that the gates of a run need.
 
@@ -69,8 +79,7 @@ class DataSets:
                 self.profile = self.profile or open_profile(given, base=self._base, role=role)
             elif given is not None:
                 self._step(f"reading {role}")
-                texts = frozenset(column for column in (self._data.id,) if column is not None)
-                self.sources[role] = open_source(given, base=self._base, role=role, text_columns=texts)
+                self.sources[role] = opened(given, self._data, base=self._base, role=role)
             elif required:
                 what = f"the gate {spec.id!r} needs the data set {role!r}"
                 raise EvidenceError(what, where=f"data.{role}", fix=f"name it in the policy, or give --data {role}=URI")

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 import numpy as np
 
 from lockgate.errors import EvidenceError
+from lockgate.evidence.data_sets import opened
 from lockgate.evidence.files import is_glob
 from lockgate.evidence.gather import Gathered
-from lockgate.evidence.resolve import open_source
 from lockgate.evidence.sources.arrow import ArrowSource
 from lockgate.evidence.uri import PROFILE, redacted, scheme_of
 from lockgate.evidence.view import Evidence, Frame, Predictions
@@ -239,13 +239,12 @@ def _with_supposed_predictions(policy: Policy, specs: Sequence[GateSpec], lookin
     """
     made: dict[str, ArrowSource] = {}
     reading = [spec for spec in specs if spec.gate.needs.candidate != "no"]
-    texts = frozenset(column for column in (policy.data.id,) if column is not None)
     for role in dict.fromkeys(role for spec in reading for role in spec.data):
-        opened = open_source(policy.data.uri(role), base=policy.path.parent, role=role, text_columns=texts)
-        if policy.data.label not in opened.schema:
+        source = opened(policy.data.uri(role), policy.data, base=policy.path.parent, role=role)
+        if policy.data.label not in source.schema:
             continue  # the gates that cannot do without it say so
         try:
-            made[role] = with_predictions(opened, policy, seed=policy.seed)
+            made[role] = with_predictions(source, policy, seed=policy.seed)
         except EvidenceError:
             if any(role in spec.data and spec.gate.needs.candidate == "yes" for spec in reading):
                 raise
