@@ -54,15 +54,13 @@ SIZES = (
 def numbers(draw: Draw, rows: tuple[int, int], rng: np.random.Generator, seed: int = 7) -> dict[str, Laws]:
     """The laws of one pair of samples of a number."""
     reference, data = (Distribution(values=np.sort(draw(rng, n))) for n in rows)
-    values = compare_numbers(reference, data).values
-    return laws_of_numbers(reference, data, values, NUMBER_METRICS, seed)
+    return laws_of_numbers(reference, data, compare_numbers(reference, data), NUMBER_METRICS, seed)
 
 
 def categories(draw: Draw, rows: tuple[int, int], rng: np.random.Generator, seed: int = 7) -> dict[str, Laws]:
     """The laws of one pair of samples of categories."""
     reference, data = (_counted(draw(rng, n)) for n in rows)
-    values = compare_categories(reference, data).values
-    return laws_of_categories(reference, data, values, CATEGORY_METRICS, seed)
+    return laws_of_categories(compare_categories(reference, data), CATEGORY_METRICS, seed)
 
 
 def _counted(values: NDArray[np.float64]) -> dict[float, float]:

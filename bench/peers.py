@@ -66,6 +66,16 @@ def make(name: str) -> str | None:
     )
 
 
+def compile_all(interpreter: str, *folders: Path) -> None:
+    """Compile what an interpreter may import, as pip does where it installs; what is compiled already is left alone.
+
+    Else who was installed by something that does not, or runs where nothing may be written, is compiled in every run.
+    """
+    libraries = "import compileall, sys, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2)"
+    also = "; [compileall.compile_dir(folder, quiet=2) for folder in sys.argv[1:]]"
+    subprocess.run([interpreter, "-c", libraries + also, *map(str, folders)], capture_output=True, check=True)
+
+
 def _reason(command: list[str]) -> str | None:
     done = subprocess.run(command, env=environ(), capture_output=True, text=True, check=False)
     if done.returncode == 0:

@@ -33,6 +33,9 @@ def main() -> int:
     ran: list[tuple[str, int]] = []
     costs: dict[tuple[str, int, str], Cost] = {}
     broken = {name: peers.missing(name) for name in peers.names()}
+    peers.compile_all(sys.executable, peers.ROOT / "src")
+    for name in {name for job in asked.job for name in JOBS[job].peers.values() if broken[name] is None}:
+        peers.compile_all(str(peers.python(name)))
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
     for rows in asked.rows:
         with TemporaryDirectory(dir=asked.folder) as name:

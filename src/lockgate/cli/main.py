@@ -1,7 +1,6 @@
 """Entry of the command line: finds the verbs, and turns every end of a run into its exit code."""
 
 import atexit
-import gc
 import os
 import signal
 import sys
@@ -109,7 +108,9 @@ def main(args: Sequence[str] | None = None) -> int:
         os._exit(code)
 
     atexit.register(leave)  # the first that is registered is the last that is called
-    _be_brief()
+    from lockgate.cli._brief import be_brief
+
+    be_brief()
     code = _ended(sys.argv[1:])
     return code
 
@@ -125,20 +126,13 @@ def _ended(arguments: list[str]) -> int:
         return _run(arguments)
     except BaseException as error:  # noqa: BLE001 (the one place where every end gets its exit code)
         try:
+            from lockgate.cli._brief import begin_again
             from lockgate.cli._ends import ended
 
+            begin_again(error)
             return ended(error, arguments)
         except BaseException:  # noqa: BLE001 (nothing can be said any more: standard error is gone, too)
             return 3
-
-
-def _be_brief() -> None:
-    """Settings of a process that lives for seconds and is this command alone."""
-    # What is imported is never garbage; to look through it again and again takes a tenth of such a process.
-    gc.set_threshold(100_000, 50, 50)
-    # NumPy's library for matrices starts a thread on every core as it is loaded, which spin for a while. Nothing here
-    # multiplies matrices; a model has a process and an environment of its own.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _open_standard_input() -> None:

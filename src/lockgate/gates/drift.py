@@ -25,7 +25,7 @@ from lockgate.stats.distances.compared import (
     compare_numbers,
     undefined,
 )
-from lockgate.stats.distances.rare import Named, pooled
+from lockgate.stats.distances.rare import Named
 from lockgate.stats.undefined import Undefined
 from lockgate.types import At, Measurement, Metric, Missing, Status
 
@@ -262,17 +262,17 @@ def _of_values(
             reason = f"{name} holds {sample.infinite} infinite values, which lie at no distance from the others"
             return undefined(NUMBER_METRICS, Undefined(reason)), {}
     compared = compare_numbers(was, now)
-    return compared, laws_of_numbers(was, now, compared.values, wanted, seed)
+    return compared, laws_of_numbers(was, now, compared, wanted, seed)
 
 
 def _of_counts(was: Counts, now: Counts, wanted: Collection[str], seed: int) -> tuple[Compared, Mapping[str, Laws]]:
     before, after = _by_value(was, was.counts), _by_value(now, now.counts)
     if was.rare is None:
         compared = compare_categories(before, after)
-        return compared, laws_of_categories(before, after, compared.values, wanted, seed)
+        return compared, laws_of_categories(compared, wanted, seed)
     named = Named(counts=before, more={} if was.more is None else _by_value(was, was.more), rare=was.rare)
     compared = compare_named(named, after)
-    return compared, laws_of_categories(*pooled(named, after), compared.values, wanted, seed)
+    return compared, laws_of_categories(compared, wanted, seed)
 
 
 def _by_value(counts: Counts, rows: NDArray[np.int64]) -> dict[Value, float]:
@@ -388,7 +388,7 @@ def _prediction(evidence: Evidence, wanted: Collection[str]) -> _Pair:
     else:
         before, after = class_counts(r, was), class_counts(d, now)
         compared = compare_categories(before, after)
-        laws = laws_of_categories(before, after, compared.values, wanted, evidence.seed)
+        laws = laws_of_categories(compared, wanted, evidence.seed)
     return _Pair(compared=compared, laws=laws, rows=(r.rows, d.rows))
 
 

@@ -196,11 +196,11 @@ class ArrowSource:
     def _counts_of_one(self, name: str) -> Counts:
         found, counts = self._guarded(name, lambda: tally(self._read(name)))
         values = self._plain(name, found)
-        order = sorted(range(len(values)), key=lambda code: str(values[code]))
+        order = sorted(range(len(values)), key=[*map(str, values)].__getitem__)
         if counts[-1]:
             order.append(len(values))
         known = [*values, None]
-        return Counts(columns=(name,), keys=tuple((known[code],) for code in order), counts=counts[order])
+        return Counts(columns=(name,), keys=tuple([(known[code],) for code in order]), counts=counts[order])
 
     def distinct_rows(self, columns: tuple[str, ...]) -> int:
         """How many different rows there are in some columns; missing values equal each other.

@@ -1,9 +1,9 @@
 """The laws of the distances of two samples: what chance shows of each, and where its true value is."""
 
 import math
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,12 @@ from lockgate.stats.distance_laws.newcomers import null_of_new_share, uncertaint
 from lockgate.stats.distance_laws.noncentral import uncertainties_of_sums
 from lockgate.stats.distance_laws.nulls import SUMMED, Chance, nulls_of_bins, nulls_of_categories
 from lockgate.stats.distance_laws.skeleton import Ranked, Skeleton, skeleton
-from lockgate.stats.distances.categories import align
-from lockgate.stats.distances.numeric import Sorted, bin_counts, decile_edges
+from lockgate.stats.distances.compared import Compared
+from lockgate.stats.distances.numeric import Sorted
 from lockgate.stats.undefined import Undefined
 from lockgate.types import Null, Uncertainty
 
 Floats: TypeAlias = NDArray[np.float64]
-K = TypeVar("K", bound=Hashable)
 
 _GAPS = ("ks", "wasserstein", "wasserstein_normed")
 
@@ -43,19 +42,20 @@ class Laws:
 
 
 def laws_of_numbers(
-    reference: Sorted, data: Sorted, values: Mapping[str, float | Undefined], wanted: Collection[str], seed: int
+    reference: Sorted, data: Sorted, compared: Compared, wanted: Collection[str], seed: int
 ) -> dict[str, Laws]:
     """The laws of distances of two samples of a number; those that are wanted and have a value.
 
     Args:
         reference: sorted values of the reference.
         data: those of the data.
-        values: the measured distances, as `lockgate.stats.compared.compare_numbers` gives them.
+        compared: what `compare_numbers` found of them.
         wanted: names of metrics.
         seed: of the draws.
     """
-    measured = {name: value for name, value in values.items() if name in wanted and not isinstance(value, Undefined)}
-    found = _of_bins(reference, data, frozenset(measured), seed) if measured.keys() & SUMMED.keys() else {}
+    measured = _measured(compared, wanted)
+    counts = compared.counts if measured.keys() & SUMMED.keys() else None
+    found = {} if counts is None else _of_bins(reference, data, counts, frozenset(measured), seed)
     gaps = {name: value for name, value in measured.items() if name in _GAPS}
     with np.errstate(all="ignore"):  # of values too far apart for float64 there is no law
         found |= _of_gaps(skeleton(reference, data, repeated="ks" in gaps), gaps, seed) if gaps else {}
@@ -67,26 +67,18 @@ def _is_finite(laws: Laws) -> bool:
     return all(map(math.isfinite, held))
 
 
-def laws_of_categories(
-    reference: Mapping[K, float],
-    data: Mapping[K, float],
-    values: Mapping[str, float | Undefined],
-    wanted: Collection[str],
-    seed: int,
-) -> dict[str, Laws]:
+def laws_of_categories(compared: Compared, wanted: Collection[str], seed: int) -> dict[str, Laws]:
     """The laws of distances of two samples of categories; those that are wanted and have a value.
 
     Args:
-        reference: rows of the reference in each category.
-        data: those of the data.
-        values: the measured distances, as `lockgate.stats.compared.compare_categories` gives them.
+        compared: what `compare_categories` found of them.
         wanted: names of metrics.
         seed: of the draws.
     """
-    measured = frozenset(name for name in wanted if not isinstance(values.get(name, Undefined()), Undefined))
-    if not measured:
+    measured = frozenset(_measured(compared, wanted))
+    if not measured or compared.counts is None:
         return {}
-    _, r, d = align(reference, data)
+    r, d = compared.counts
     found = _of_sums(r, d, nulls_of_categories(r, d, measured, seed), seed)
     if "new_category_share" in measured:
         null = null_of_new_share(r, d)
@@ -105,10 +97,14 @@ def laws_of_change(marked: tuple[int, int], rows: tuple[int, int]) -> Laws:
     return Laws(null=null_of_change(marked, sizes), uncertainty=uncertainty_of_change(marked, sizes))
 
 
-def _of_bins(reference: Sorted, data: Sorted, wanted: frozenset[str], seed: int) -> dict[str, Laws]:
-    edges = decile_edges(reference)
-    counts = bin_counts(reference, edges), bin_counts(data, edges)
+def _measured(compared: Compared, wanted: Collection[str]) -> dict[str, float]:
+    found = compared.values.items()
+    return {name: value for name, value in found if name in wanted and not isinstance(value, Undefined)}
 
+
+def _of_bins(
+    reference: Sorted, data: Sorted, counts: tuple[Floats, Floats], wanted: frozenset[str], seed: int
+) -> dict[str, Laws]:
     def pooled(sizes: Sizes) -> Floats:
         return np.concatenate([Ranked.of(reference).thinned(sizes.reference), Ranked.of(data).thinned(sizes.data)])
 

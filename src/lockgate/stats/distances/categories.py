@@ -18,8 +18,8 @@ SHARE_FLOOR = 1e-4
 def align(reference: Mapping[K, float], data: Mapping[K, float]) -> tuple[tuple[K, ...], Floats, Floats]:
     """The keys of both, those of the reference first, and the counts of each sample in their order."""
     keys = tuple(dict.fromkeys([*reference, *data]))
-    columns = [np.array([sample.get(key, 0) for key in keys], dtype=np.float64) for sample in (reference, data)]
-    return keys, columns[0], columns[1]
+    r, d = (np.fromiter((sample.get(key, 0) for key in keys), np.float64, len(keys)) for sample in (reference, data))
+    return keys, r, d
 
 
 def psi(reference: Floats, data: Floats) -> float:

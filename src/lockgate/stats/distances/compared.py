@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ MOST_SHOWN = 20
 SHOWN_FROM = 10
 """A category is named in a chart only if it stands this often in one of the samples: a rarer one may be a person."""
 
+Floats: TypeAlias = NDArray[np.float64]
 K = TypeVar("K", bound=Hashable)
 
 
@@ -42,12 +43,14 @@ class Compared:
     Attributes:
         values: each metric's value, or why it has none.
         errors: how far a value may be off because only a summary of the reference is at hand; 0 where it is left out.
+        counts: rows of the reference and of the data in each bin or category (k,); None where there are no values.
         chart: JSON for a chart of both. `histogram`: inner edges and the shares of each sample in the bins between,
             the outermost ones open. `categories`: names and shares of the most frequent ones.
     """
 
     values: Mapping[str, float | Undefined]
     chart: Mapping[str, Any]
+    counts: tuple[Floats, Floats] | None = None
     errors: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -71,6 +74,7 @@ def compare_numbers(reference: Sorted, data: Sorted) -> Compared:
     }
     compared = Compared(
         values=values,
+        counts=(r, d),
         chart={
             "histogram": {
                 "edges": shown.tolist(),
@@ -95,10 +99,11 @@ def compare_categories(reference: Mapping[K, float], data: Mapping[K, float]) ->
         }
     except Undefined as reason:
         return undefined(CATEGORY_METRICS, reason)
-    by_count = np.argsort(-(r + d), kind="stable").tolist()
-    shown = [i for i in by_count if max(r[i], d[i]) >= SHOWN_FROM][:MOST_SHOWN]
+    by_count = np.argsort(-(r + d), kind="stable")
+    shown = by_count[np.maximum(r, d)[by_count] >= SHOWN_FROM][:MOST_SHOWN].tolist()
     return Compared(
         values=values,
+        counts=(r, d),
         chart={
             "categories": {
                 "names": [str(keys[i]) for i in shown],
@@ -145,6 +150,6 @@ def _tried(measure: Callable[[], float]) -> float | Undefined:
         return reason
 
 
-def _shares(counts: NDArray[np.float64], shown: Sequence[int] | slice = slice(None)) -> list[float]:
+def _shares(counts: Floats, shown: Sequence[int] | slice = slice(None)) -> list[float]:
     """Shares of the whole, as long as a chart needs them."""
     return [round(share, 6) for share in (counts / counts.sum())[shown].tolist()]
