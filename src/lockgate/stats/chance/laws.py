@@ -38,18 +38,19 @@ def law_of_atoms(values: Floats, chances: Floats) -> Law:
     at least a tenth of that level together, the nearest of them stands there.
     """
     order = np.argsort(values, kind="stable")
-    ordered, reached = values[order], np.cumsum(chances[order])
-    reached /= reached[-1]
-    at = np.searchsorted(reached, _LEVELS * (1 - 1e-12), side="left")
-    quantiles = ordered[np.clip(at, 0, len(values) - 1)]
-    least = LEVELS[0] / 10
-    before = int(np.searchsorted(ordered, quantiles[0], side="left"))
-    if quantiles[0] == quantiles[1] and before > 0 and reached[before - 1] >= least:
-        quantiles[0] = ordered[before - 1]
-    behind = int(np.searchsorted(ordered, quantiles[-1], side="right"))
-    if quantiles[-1] == quantiles[-2] and behind < len(ordered) and 1 - reached[behind - 1] >= least:
-        quantiles[-1] = ordered[behind]
+    atoms, parts = values[order], chances[order] / chances.sum()
+    at = np.searchsorted(np.cumsum(parts), _LEVELS * (1 - 1e-12), side="left")
+    quantiles = atoms[np.clip(at, 0, len(values) - 1)]
+    quantiles[0] = _least(quantiles, atoms, parts)
+    quantiles[-1] = -_least(-quantiles[::-1], -atoms[::-1], parts[::-1])
     return Law(quantiles=tuple(quantiles.tolist()), tail="exact")
+
+
+def _least(quantiles: Floats, atoms: Floats, chances: Floats) -> float:
+    """The least of ascending quantiles, or the next rarer value where it is the second one, too."""
+    rarer = int(np.searchsorted(atoms, quantiles[0], side="left"))
+    hidden = quantiles[0] == quantiles[1] and chances[:rarer].sum() >= LEVELS[0] / 10
+    return float(atoms[rarer - 1] if hidden else quantiles[0])
 
 
 def law_of_draws(draws: Floats) -> Law:
