@@ -8,7 +8,7 @@ from lockgate.evidence.samples import Part, candidate_of, champion_of, frame_of,
 from lockgate.evidence.view import Codes, Evidence, Frame, Predictions
 from lockgate.gates.base import API, Example, Needs, Params
 from lockgate.gates.performance import METRICS as OF_PERFORMANCE
-from lockgate.gates.performance import measured, too_small
+from lockgate.gates.performance import measured, too_small, with_law
 from lockgate.stats.metrics.classification import BinarySample
 from lockgate.stats.metrics.samples import Sample
 from lockgate.stats.paired.compare import DEAR, compare
@@ -22,8 +22,6 @@ METRICS: Mapping[str, Metric] = {name: replace(metric, compared=True) for name, 
 _MODEL = """{task: binary, candidate: {predictions: {prediction: new, score: p_new}},
   champion: {predictions: {prediction: old, score: p_old}}}"""
 _ROLES = "{label: y, positive: 1, min_rows: 4}"
-_MOST_CLASSES = 20  # whose laws cost next to nothing
-
 _TIMES = 40  # so often the rows of an example stand in it where more than a handful must decide
 _SAID: Mapping[str, Sequence[object]] = {
     "new": [0, 0, 1, 1, 1, 1, 0, 0],
@@ -113,7 +111,6 @@ class Champion:
         frame = frame_of(evidence)
         models = candidate_of(frame), champion_of(frame)
         codes = {str(label): code for code, label in enumerate(frame.classes)}
-        many = len(frame.classes) > _MOST_CLASSES
         orders: Orders = (None, None)
         for part in parts(evidence, models):
             if part.slice is None:
@@ -122,16 +119,17 @@ class Champion:
                 yield from too_small(part, evidence.min_rows, frame.task)
                 continue
             pairs = _pairs(part, orders, evidence.seed)
-            for name, at, (candidate, champion) in measured(part, frame):
+            for name, at, (candidate, champion) in measured(part, frame, evidence):
                 if pairs is None or isinstance(candidate, Undefined) or isinstance(champion, Undefined):
                     who, why = ("candidate", candidate) if isinstance(candidate, Undefined) else ("champion", champion)
                     yield Missing(metric=name, at=at, reason=f"of the {who}, {why}", rows=part.rows)
                     continue
                 code = None if at.label is None else codes[at.label]
-                asked = evidence.asks(name)
-                laws = asked or not (many or name in DEAR)
+                laws = with_law(name, part, frame, evidence, DEAR)
                 span = METRICS[name].low, METRICS[name].high
-                found = compare(name, pairs, candidate, champion, code=code, span=span, laws=laws, own=asked)
+                found = compare(
+                    name, pairs, candidate, champion, code=code, span=span, laws=laws, own=evidence.asks(name)
+                )
                 yield Measurement(
                     metric=name,
                     at=at,

@@ -1,6 +1,6 @@
 """The gate `performance`: how well the candidate predicts, on all rows and on each slice."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
@@ -21,6 +21,7 @@ Value: TypeAlias = float | Undefined
 
 
 _MOST_CLASSES = 20  # of a confusion matrix that a chart can show, and whose laws cost next to nothing
+_FITTED = frozenset({"calibration_intercept", "calibration_slope"})
 
 
 def _share(direction: Direction, meaning: str) -> Metric:
@@ -130,10 +131,14 @@ def too_small(part: Part, min_rows: int, task: Task) -> Iterator[Missing]:
             yield Missing(metric=name, at=part.at, reason=reason, rows=part.rows, listed=listed)
 
 
-def measured(part: Part, frame: Frame) -> Iterator[tuple[str, At, tuple[Value, ...]]]:
-    """Each metric's name and place, with its value for each model, or why that has none."""
+def measured(part: Part, frame: Frame, evidence: Evidence) -> Iterator[tuple[str, At, tuple[Value, ...]]]:
+    """Each metric's name and place, with its value for each model, or why that has none.
+
+    On slices those that are fitted to the rows are measured only where the policy asks for them.
+    """
     for name in METRICS:
-        if name in _OF_TASK[frame.task] and name not in confusion.PER_CLASS:
+        left_out = part.slice is not None and name in _FITTED and not evidence.asks(name)
+        if name in _OF_TASK[frame.task] and name not in confusion.PER_CLASS and not left_out:
             yield name, part.at, tuple(_value(name, sample) for sample in part.samples)
     if frame.task == "multiclass":
         for code, label in enumerate(frame.classes):
@@ -169,19 +174,22 @@ def _inside(value: float, metric: Metric) -> float:
     return value
 
 
-def _laws(
-    sample: Sample | Undefined, frame: Frame, evidence: Evidence
-) -> Callable[[str, At, float], Uncertainty | None]:
-    """What gives the law of a sample's metrics; of dear ones only where the policy asks for them.
+def with_law(name: str, part: Part, frame: Frame, evidence: Evidence, dear: Collection[str]) -> bool:
+    """Whether a metric gets a law: where the policy asks for it, else on all rows unless it is dear.
 
     With very many classes all are dear.
     """
+    return evidence.asks(name) or (part.slice is None and name not in dear and len(frame.classes) <= _MOST_CLASSES)
+
+
+def _laws(part: Part, frame: Frame, evidence: Evidence) -> Callable[[str, At, float], Uncertainty | None]:
+    """What gives the law of the metrics of a part."""
+    sample = part.samples[0]
     units = None if isinstance(sample, Undefined) else Units(sample=sample, seed=evidence.seed)
     codes = {str(label): code for code, label in enumerate(frame.classes)}
-    many = len(frame.classes) > _MOST_CLASSES
 
     def law(name: str, at: At, value: float) -> Uncertainty | None:
-        if units is None or ((many or name in DEAR) and not evidence.asks(name)):
+        if units is None or not with_law(name, part, frame, evidence, DEAR):
             return None
         code = None if at.label is None else codes[at.label]
         metric = METRICS[name]
@@ -285,13 +293,12 @@ class Performance:
             if part.rows < evidence.min_rows:
                 yield from too_small(part, evidence.min_rows, frame.task)
                 continue
-            sample = part.samples[0]
-            law = _laws(sample, frame, evidence)
-            for name, at, (value,) in measured(part, frame):
+            law = _laws(part, frame, evidence)
+            for name, at, (value,) in measured(part, frame, evidence):
                 if isinstance(value, Undefined):
                     yield Missing(metric=name, at=at, reason=str(value), rows=part.rows)
                 else:
-                    shown = details(name, sample, frame) if part.slice is None else {}
+                    shown = details(name, part.samples[0], frame) if part.slice is None else {}
                     around = law(name, at, value)
                     yield Measurement(
                         metric=name, at=at, value=value, uncertainty=around, rows=part.rows, details=shown

@@ -9,18 +9,17 @@ right, least where all are a little off. The law takes the less favourable on ei
 are shrunken by what noise explains (James and Stein 1961; positive part), at the upper ones noise is added to them.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lockgate.stats.chance.shares import SCORES
-from lockgate.stats.chance.special import normal_below
 from lockgate.stats.checks import Codes, Floats
 
 _ADDED = 0.5
 _DOUBLINGS = 2.0 ** np.arange(-1, 30)
 _STEPS = 64
-_below = np.vectorize(normal_below, otypes=[np.float64])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +120,15 @@ def _moments(factor: Floats, gaps: Gaps) -> tuple[Floats, Floats, Floats]:
     far = np.minimum(factor, 1.0)[:, None]
     error = np.sqrt((1 - far) * gaps.chance + far * gaps.varied)
     z = factor[:, None] * gaps.gap / error
-    inside, density = 2 * _below(z) - 1, np.sqrt(2 / np.pi) * np.exp(-z * z / 2)
+    inside, density = _within(z), np.sqrt(2 / np.pi) * np.exp(-z * z / 2)
     first, second, third = z * inside + density, z * z + 1, (z**3 + 3 * z) * inside + (z * z + 2) * density
     variance, cumulant = second - first**2, third - 3 * second * first + 2 * first**3
     part = gaps.share * error
     whole = np.maximum((part**2 * variance).sum(axis=1) + gaps.mixed * factor**2, 1e-300)
     skew = np.maximum((part**3 * cumulant).sum(axis=1) / whole**1.5, 1e-6)
     return (part * first).sum(axis=1), np.sqrt(whole), skew
+
+
+def _within(z: Floats) -> Floats:
+    """The chance that a standard normal variable lies within `z` of 0."""
+    return np.array([*map(math.erf, (z / math.sqrt(2)).ravel().tolist())]).reshape(z.shape)
