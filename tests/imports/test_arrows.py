@@ -77,15 +77,16 @@ ARROWS = {
 INPUT = {"checks", "undefined"}
 
 STATS_ARROWS = {
+    "blocks": set[str](),
     "undefined": set[str](),
-    "checks": {"undefined"},
+    "checks": {"blocks", "undefined"},
     "chance": INPUT,
     "metrics": INPUT,
     "influence": INPUT | {"metrics"},
     "uncertainty": INPUT | {"chance", "metrics", "influence"},
     "paired": INPUT | {"chance", "metrics", "influence", "uncertainty"},
     "groups": INPUT | {"chance", "metrics"},
-    "distances": {"undefined"},
+    "distances": {"blocks", "undefined"},
     "distance_laws": {"undefined", "chance", "distances"},
     "timings": {"checks", "chance"},
     "membership": INPUT | {"chance"},

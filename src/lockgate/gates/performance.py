@@ -237,7 +237,8 @@ class Performance:
     names): of the predictions (accuracy, F1, recall …), of the scores (ROC AUC, average precision …) and of the
     scores as probabilities (log loss, Brier score, calibration error). `metrics` sets limits on all rows, `slices` on
     every slice of `data.slices`; `class_recall`, `class_precision` and `class_f1` are about each class of a multiclass
-    model. Numbers are scikit-learn's, weights of `data.weight` included. A metric that has no value on some rows (ROC
+    model. Each metric on all rows has an interval, but for a few that cost more than the metric itself; on slices those
+    that the policy asks for do. Numbers are scikit-learn's, weights of `data.weight` included. A metric that has no value on some rows (ROC
     AUC where one class is absent, precision where nothing is predicted positive) is an error, never a 0.
 
     Why it matters

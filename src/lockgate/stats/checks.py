@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.blocks import BLOCK, blocks
 from lockgate.stats.undefined import Undefined
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -64,8 +65,10 @@ def same_rows(what: str, *arrays: NDArray[np.generic]) -> int:
 
 
 def product_sum(one: NDArray[Any], other: NDArray[Any]) -> float:
-    """Σ one · other. Not `np.dot`: a BLAS sum depends on the number of threads."""
-    return float((one * other).sum())
+    """Σ one · other (n,). Not `np.dot`: a BLAS sum depends on the number of threads."""
+    if len(one) <= BLOCK:
+        return float((one * other).sum())
+    return sum(float((one[part] * other[part]).sum()) for part in blocks(len(one)))
 
 
 def mean(values: NDArray[np.generic], weight: Floats | None) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lockgate.evidence.digest import digest_column
 from lockgate.evidence.sources.codes import Codes64, Encoded, encode, joined, present, tally, view
 from lockgate.evidence.sources.kinds import is_comparable, is_text, kind_of
-from lockgate.stats.distances.ecdf import blocks
+from lockgate.stats.blocks import blocks
 
 Read: TypeAlias = Callable[[str], pa.ChunkedArray]
 Hashes: TypeAlias = NDArray[np.uint64]

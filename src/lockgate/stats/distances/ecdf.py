@@ -1,25 +1,13 @@
-"""Two empirical distribution functions held against each other, from sorted values alone: nothing is merged.
+"""Two empirical distribution functions held against each other, from sorted values alone: nothing is merged."""
 
-Rows are worked through in blocks that stay in the processor's cache: at a million rows fresh memory costs more than
-the arithmetic.
-"""
-
-from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.blocks import blocks
+
 Floats: TypeAlias = NDArray[np.float64]
-
-BLOCK = 1 << 15
-"""Values that are worked on at a time."""
-
-
-def blocks(length: int) -> Iterator[slice]:
-    """Slices of at most `BLOCK` that cover `length` values in order."""
-    for start in range(0, length, BLOCK):
-        yield slice(start, min(start + BLOCK, length))
 
 
 def greatest_gap(x: Floats, y: Floats) -> float:

@@ -11,9 +11,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate.stats.blocks import blocks
 from lockgate.stats.distances.atoms import area_to_atoms, gap_to_atoms
 from lockgate.stats.distances.bins import Bins
-from lockgate.stats.distances.ecdf import area_between, blocks, greatest_gap
+from lockgate.stats.distances.ecdf import area_between, greatest_gap
 from lockgate.stats.distances.rounding import between
 from lockgate.stats.undefined import Undefined
 

@@ -52,7 +52,7 @@ def gaps_of(gap: Floats, hit: Floats, codes: Codes, *, weight: Floats | None, in
         inflation: how much larger than of independent rows the variance is.
     """
     each = np.ones(len(gap)) if weight is None else weight / weight.max()
-    codes = np.unique(codes, return_inverse=True)[1]
+    codes = (np.cumsum(np.bincount(codes) > 0) - 1)[codes]  # those that hold rows, numbered without a gap
     said, mass, squares = gap + hit, np.bincount(codes, each), np.bincount(codes, each * each)
     apart, rows = np.bincount(codes, gap * each) / mass, mass * mass / squares
     chance, seen = (
