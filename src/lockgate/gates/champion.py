@@ -51,8 +51,8 @@ class Champion:
     every slice. A drop beyond its limit fails where chance does not explain it: how often would the two models, swapped
     in each row at random, differ as much? A drop within its limit passes where the rows rule out a worse one; otherwise
     the condition is undecided. On slices chance is reckoned with for the metrics that the policy asks for; the others
-    stand there with their values. A metric that has no value for one of the two is an error. The first model of all has no
-    champion: `champion: none` with `when_no_champion: pass` says so.
+    stand there with their values. A metric that has no value for one of the two is an error. The first model of all has
+    no champion: `champion: none` with `when_no_champion: pass` says so.
 
     Why it matters
     --------------

@@ -234,12 +234,12 @@ class Performance:
     What it checks
     --------------
     Every usual metric of the model's task is measured on the rows of `data.validation` (or of the role that `data`
-    names): of the predictions (accuracy, F1, recall …), of the scores (ROC AUC, average precision …) and of the
-    scores as probabilities (log loss, Brier score, calibration error). `metrics` sets limits on all rows, `slices` on
-    every slice of `data.slices`; `class_recall`, `class_precision` and `class_f1` are about each class of a multiclass
-    model. Each metric on all rows has an interval, but for a few that cost more than the metric itself; on slices those
-    that the policy asks for do. Numbers are scikit-learn's, weights of `data.weight` included. A metric that has no value on some rows (ROC
-    AUC where one class is absent, precision where nothing is predicted positive) is an error, never a 0.
+    names): of the predictions (accuracy, F1, recall …), of the scores (ROC AUC, average precision …) and of the scores
+    as probabilities (log loss, Brier score, calibration error). `metrics` sets limits on all rows, `slices` on every
+    slice of `data.slices`; `class_recall`, `class_precision` and `class_f1` are about each class of a multiclass model.
+    Each metric on all rows has an interval, but for a few that cost more than the metric itself; on slices those that
+    the policy asks for do. Numbers are scikit-learn's, weights of `data.weight` included. A metric that has no value on
+    some rows (ROC AUC where one class is absent, precision where nothing is predicted positive) is an error, never a 0.
 
     Why it matters
     --------------
