@@ -66,14 +66,17 @@ def make(name: str) -> str | None:
     )
 
 
-def compile_all(interpreter: str, *folders: Path) -> None:
+def compile_all(interpreter: str) -> None:
     """Compile what an interpreter may import, as pip does where it installs; what is compiled already is left alone.
 
     Else who was installed by something that does not, or runs where nothing may be written, is compiled in every run.
     """
-    libraries = "import compileall, sys, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2)"
-    also = "; [compileall.compile_dir(folder, quiet=2) for folder in sys.argv[1:]]"
-    subprocess.run([interpreter, "-c", libraries + also, *map(str, folders)], capture_output=True, check=True)
+    code = f"""
+import compileall, sysconfig
+for folder in sysconfig.get_path("purelib"), {str(ROOT / "src")!r}:
+    compileall.compile_dir(folder, quiet=2, workers=0)
+"""
+    subprocess.run([interpreter, "-c", code], capture_output=True, check=True)
 
 
 def _reason(command: list[str]) -> str | None:

@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,9 +33,6 @@ def main() -> int:
     ran: list[tuple[str, int]] = []
     costs: dict[tuple[str, int, str], Cost] = {}
     broken = {name: peers.missing(name) for name in peers.names()}
-    peers.compile_all(sys.executable, peers.ROOT / "src")
-    for name in {name for job in asked.job for name in JOBS[job].peers.values() if broken[name] is None}:
-        peers.compile_all(str(peers.python(name)))
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
     for rows in asked.rows:
         with TemporaryDirectory(dir=asked.folder) as name:
@@ -44,6 +41,7 @@ def main() -> int:
             for job in asked.job:
                 sizes = JOBS[job].sizes
                 if sizes is None or rows in sizes:
+                    compile_for(job, broken)
                     print(f"\n{job}, {rows:,} rows: {JOBS[job].about}")
                     found = measured(job, rows, folder, broken, asked.rounds, asked.limit)
                     costs |= {(job, rows, who): value for who, value in found.items()}
@@ -60,6 +58,17 @@ def main() -> int:
     if not ran:
         print("nothing was measured")
     return status(ran, costs, reached)
+
+
+def compile_for(job: str, broken: Mapping[str, str | None]) -> None:
+    """Compile what those who can do a job import: nobody is to be measured while it does so itself."""
+    compiled(sys.executable)
+    for name in JOBS[job].peers.values():
+        if broken[name] is None:
+            compiled(str(peers.python(name)))
+
+
+compiled = cache(peers.compile_all)
 
 
 def status(ran: Sequence[tuple[str, int]], costs: Costs, reached: Sequence[Line]) -> int:

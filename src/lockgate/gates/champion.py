@@ -11,7 +11,7 @@ from lockgate.gates.performance import METRICS as OF_PERFORMANCE
 from lockgate.gates.performance import measured, too_small, with_law
 from lockgate.stats.metrics.classification import BinarySample
 from lockgate.stats.metrics.samples import Sample
-from lockgate.stats.paired.compare import DEAR, compare
+from lockgate.stats.paired.compare import compare
 from lockgate.stats.paired.sample import Orders, Pairs, match_of
 from lockgate.stats.undefined import Undefined
 from lockgate.types import Measurement, Metric, Missing, Status
@@ -126,7 +126,7 @@ class Champion:
                     yield Missing(metric=name, at=at, reason=f"of the {who}, {why}", rows=part.rows)
                     continue
                 code = None if at.label is None else codes[at.label]
-                laws = with_law(name, part, frame, evidence, DEAR)
+                laws = with_law(name, part, frame, evidence)
                 span = METRICS[name].low, METRICS[name].high
                 found = compare(
                     name, pairs, candidate, champion, code=code, span=span, laws=laws, own=evidence.asks(name)

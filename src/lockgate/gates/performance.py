@@ -1,6 +1,6 @@
 """The gate `performance`: how well the candidate predicts, on all rows and on each slice."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
@@ -174,12 +174,12 @@ def _inside(value: float, metric: Metric) -> float:
     return value
 
 
-def with_law(name: str, part: Part, frame: Frame, evidence: Evidence, dear: Collection[str]) -> bool:
+def with_law(name: str, part: Part, frame: Frame, evidence: Evidence) -> bool:
     """Whether a metric gets a law: where the policy asks for it, else on all rows unless it is dear.
 
     With very many classes all are dear.
     """
-    return evidence.asks(name) or (part.slice is None and name not in dear and len(frame.classes) <= _MOST_CLASSES)
+    return evidence.asks(name) or (part.slice is None and name not in DEAR and len(frame.classes) <= _MOST_CLASSES)
 
 
 def _laws(part: Part, frame: Frame, evidence: Evidence) -> Callable[[str, At, float], Uncertainty | None]:
@@ -189,7 +189,7 @@ def _laws(part: Part, frame: Frame, evidence: Evidence) -> Callable[[str, At, fl
     codes = {str(label): code for code, label in enumerate(frame.classes)}
 
     def law(name: str, at: At, value: float) -> Uncertainty | None:
-        if units is None or not with_law(name, part, frame, evidence, DEAR):
+        if units is None or not with_law(name, part, frame, evidence):
             return None
         code = None if at.label is None else codes[at.label]
         metric = METRICS[name]

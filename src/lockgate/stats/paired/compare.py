@@ -34,24 +34,6 @@ RIGHT = frozenset({"accuracy", "f1_micro", "recall_weighted"})
 TOP: Mapping[str, int] = {"top_2_accuracy": 2, "top_3_accuracy": 3}
 """Metrics that are the share of rows whose label is among so many classes."""
 
-DEAR = frozenset(
-    {
-        "average_precision",
-        "ks_statistic",
-        "lift_at_10",
-        "maximum_calibration_error",
-        "expected_calibration_error",
-        "adaptive_calibration_error",
-        "calibration_intercept",
-        "calibration_slope",
-        "roc_auc_ovr",
-        "roc_auc_ovo",
-        "median_absolute_error",
-        "spearman",
-    }
-)
-"""Metrics whose laws cost as much as the metric itself."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:

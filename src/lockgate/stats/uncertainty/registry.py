@@ -16,8 +16,23 @@ from lockgate.stats.uncertainty.tables import table_law
 from lockgate.stats.undefined import Undefined
 from lockgate.types import Uncertainty
 
-DEAR = frozenset({"roc_auc_ovr", "roc_auc_ovo", "ks_statistic", "spearman", "median_absolute_error"})
-"""Metrics whose law costs as much as all cheap ones together: worth it only where the policy asks for them."""
+DEAR = frozenset(
+    {
+        "average_precision",
+        "ks_statistic",
+        "lift_at_10",
+        "maximum_calibration_error",
+        "expected_calibration_error",
+        "adaptive_calibration_error",
+        "calibration_intercept",
+        "calibration_slope",
+        "roc_auc_ovr",
+        "roc_auc_ovo",
+        "median_absolute_error",
+        "spearman",
+    }
+)
+"""Metrics whose law costs as much as the metric itself: worth it only where the policy asks for them."""
 
 
 def uncertainty_of(
