@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +67,7 @@ def make(name: str) -> str | None:
     )
 
 
+@cache
 def compile_all(interpreter: str) -> None:
     """Compile what an interpreter may import, as pip does where it installs; what is compiled already is left alone.
 

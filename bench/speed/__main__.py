@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -62,13 +62,10 @@ def main() -> int:
 
 def compile_for(job: str, broken: Mapping[str, str | None]) -> None:
     """Compile what those who can do a job import: nobody is to be measured while it does so itself."""
-    compiled(sys.executable)
+    peers.compile_all(sys.executable)
     for name in JOBS[job].peers.values():
         if broken[name] is None:
-            compiled(str(peers.python(name)))
-
-
-compiled = cache(peers.compile_all)
+            peers.compile_all(str(peers.python(name)))
 
 
 def status(ran: Sequence[tuple[str, int]], costs: Costs, reached: Sequence[Line]) -> int:
