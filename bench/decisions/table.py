@@ -219,7 +219,8 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927)."""
     z, p = 1.959964, hits / of
     middle, half = p + z * z / (2 * of), z * np.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return float((middle - half) / (1 + z * z / of)), float((middle + half) / (1 + z * z / of))
+    low, high = (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def ratio(lines: Sequence[Line], what: Callable[[Line], bool]) -> float:
