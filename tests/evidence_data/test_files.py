@@ -117,7 +117,7 @@ def test_bad_input_79_csv_that_changed_is_found_when_it_is_verified(tmp_path: Pa
     path = csv(tmp_path, "x\n1\n")
     source = opened(path)
     source.verify()
-    csv(tmp_path, "x\n2\n")
+    csv(tmp_path, "x\n2\n3\n")
     with pytest.raises(EvidenceError, match="changed after it was pinned") as caught:
         source.verify()
     assert caught.value.exit_code == ExitCode.NOT_JUDGED

@@ -13,6 +13,7 @@ import pytest
 from tests.evidence_data.opening import csv, opened, parquet, refused
 
 from lockgate.errors import EvidenceError
+from lockgate.evidence import resolve
 from lockgate.evidence.digest import digest_file
 from lockgate.evidence.files import pin_file
 from lockgate.evidence.sources.parquet import ParquetReader
@@ -51,6 +52,13 @@ def test_any_parquet_file_that_is_called_csv_is_known(
     assert "is Parquet, though it is called .csv" in refused(tmp_path / "data.csv")
 
 
+@pytest.fixture
+def read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is small enough to be kept in memory: columns are read from the file itself, as those of a large one."""
+    monkeypatch.setattr(resolve, "KEPT", 0)
+
+
+@pytest.mark.usefixtures("read_again")
 def test_bad_input_66_flipped_byte_is_found_by_the_digest(tmp_path: Path) -> None:
     path = parquet(tmp_path, {"x": np.arange(1000.0)})
     source = opened(path)
@@ -242,6 +250,7 @@ def test_bad_input_77_encrypted_columns(tmp_path: Path, plaintext_footer: bool) 
     assert caught.value.exit_code == ExitCode.NOT_JUDGED
 
 
+@pytest.mark.usefixtures("read_again")
 def test_bad_input_79_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
     path = parquet(tmp_path, {"x": [1, 2], "y": [1, 2]})
     source = opened(path)
@@ -253,6 +262,24 @@ def test_bad_input_79_a_file_that_changes_while_it_is_read(tmp_path: Path) -> No
     path.unlink()
     with pytest.raises(EvidenceError, match="changed after it was pinned"):
         source.verify()
+
+
+def test_bad_input_79_of_a_small_file_the_pinned_bytes_are_judged_whatever_becomes_of_it(tmp_path: Path) -> None:
+    path = parquet(tmp_path, {"x": [1, 2], "y": [1, 2]})
+    source, stamp = opened(path), path.stat()
+    assert path.stat().st_size == parquet(tmp_path, {"x": [3, 4], "y": [3, 4]}).stat().st_size
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    source.verify()  # size and time are as before
+    assert source.distribution("y").values.tolist() == [1, 2]
+    assert source.digest != digest_file(path)
+
+
+def test_bad_input_79_a_small_file_that_is_written_anew_is_noticed(tmp_path: Path) -> None:
+    source = opened(parquet(tmp_path, {"x": [1, 2]}))
+    parquet(tmp_path, {"x": list(range(1000))})
+    for act in (source.verify, lambda: source.distribution("x")):
+        with pytest.raises(EvidenceError, match="changed after it was pinned"):
+            act()
 
 
 def test_a_file_that_is_the_same_verifies(tmp_path: Path) -> None:

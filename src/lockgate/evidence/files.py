@@ -13,9 +13,12 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from lockgate.errors import EvidenceError, LockgateError
-from lockgate.evidence.digest import digest_file
+from lockgate.evidence.digest import digest_bytes, digest_file
 
 Stamp: TypeAlias = tuple[int, int, int, int]
+
+KEPT = 64 << 20
+"""Bytes up to which a data set of one file is kept in memory: it is read once, and nobody can change it any more."""
 
 _WILD = re.compile(r"[*?\[]")
 _NUMBERED = re.compile(r"(\d+)-of-(\d+)")
@@ -31,6 +34,7 @@ class PinnedFile:
         path: where its bytes are on this machine.
         digest: of its bytes.
         stamp: device, inode, size and time of its last change.
+        data: its bytes, where they are kept: what is judged is then what the digest was taken of.
     """
 
     name: str
@@ -38,6 +42,7 @@ class PinnedFile:
     path: Path
     digest: str
     stamp: Stamp
+    data: bytes | None = None
 
     @contextmanager
     def opened(self) -> Iterator[pa.NativeFile]:
@@ -46,8 +51,16 @@ class PinnedFile:
         Raises:
             EvidenceError: it changed, is gone, or what it holds cannot be read.
         """
-        with self.unchanged(), pa.OSFile(str(self.path)) as file:
+        with self.unchanged(), self.source() as file:
             yield file
+
+    def source(self) -> pa.NativeFile:
+        """The file, or its bytes where they are kept, for a reader that closes it.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        return pa.OSFile(str(self.path)) if self.data is None else pa.BufferReader(self.data)
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
@@ -62,11 +75,14 @@ class PinnedFile:
             self._check_stamp()
 
     def verify(self) -> None:
-        """See that its bytes are those that were pinned.
+        """See that its bytes are those that were pinned; where they are kept, that the file seems to be the same still.
 
         Raises:
             EvidenceError: they are not.
         """
+        if self.data is not None:
+            self._check_stamp()
+            return
         try:
             same = digest_file(self.path) == self.digest
         except OSError:
@@ -116,8 +132,8 @@ def stamp_of(path: Path) -> Stamp:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def pin_file(path: Path, *, name: str, shown: str) -> PinnedFile:
-    """Read a local file's bytes once and pin them.
+def pin_file(path: Path, *, name: str, shown: str, keep: int = 0) -> PinnedFile:
+    """Read a local file's bytes once and pin them; those of a file of at most `keep` bytes are kept.
 
     Raises:
         EvidenceError: it is missing, unreadable, no regular file, or changes while it is read.
@@ -137,13 +153,20 @@ def pin_file(path: Path, *, name: str, shown: str) -> PinnedFile:
         raise EvidenceError("is no regular file", where=shown, fix="give a file of data")
     try:
         before = stamp_of(path)
-        digest = digest_file(path)
+        data = _start_of(path, keep + 1) if before[2] <= keep else None
+        digest = digest_file(path) if data is None else digest_bytes(data)
         after = stamp_of(path)
     except OSError as error:
         raise EvidenceError(f"cannot be read: {error.strerror}", where=shown, fix="mend its permissions") from error
     if before != after:
         raise changed(shown)
-    return PinnedFile(name=name, shown=shown, path=path, digest=digest, stamp=after)
+    return PinnedFile(name=name, shown=shown, path=path, digest=digest, stamp=after, data=data)
+
+
+def _start_of(path: Path, most: int) -> bytes:
+    """At most so many bytes of a file: one that grows meanwhile does not fill the memory."""
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def is_glob(uri: str, base: Path) -> bool:

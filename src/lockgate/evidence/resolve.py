@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence.digest import digest_parts
-from lockgate.evidence.files import PinnedFile, first_line, is_glob, pin_file, pin_glob
+from lockgate.evidence.files import KEPT, PinnedFile, first_line, is_glob, pin_file, pin_glob
 from lockgate.evidence.sources.arrow import ArrowSource, Reader
 from lockgate.evidence.sources.limits import MAX_ROWS, no_rows
 from lockgate.evidence.sources.memory import MemoryReader, table_of
@@ -121,7 +121,7 @@ def pinned(uri: str, *, base: Path, where: str) -> tuple[Sequence[PinnedFile], b
     try:
         if is_glob(path, base):
             return pin_glob(path, base=base, shown=where), True
-        return (pin_file(base / path, name=Path(path).name, shown=where),), False
+        return (pin_file(base / path, name=Path(path).name, shown=where, keep=KEPT),), False
     except (OSError, ValueError, re.error) as error:
         what = f"cannot be looked for: {getattr(error, 'strerror', None) or first_line(error)}"
         raise EvidenceError(what, where=where, fix="look at the path or the pattern") from error

@@ -94,7 +94,7 @@ def _parsed(part: PinnedFile, names: list[str], *, threads: bool) -> pa.Table:
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    with pa.OSFile(str(part.path)) as file:
+    with part.source() as file:
         table = pa.csv.read_csv(file, read_options=read, parse_options=parse, convert_options=convert)
     if table.schema.names != names:
         raise EvidenceError("the header cannot be read", where=part.shown, fix="write it as plain text with commas")

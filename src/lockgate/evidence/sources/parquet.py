@@ -113,7 +113,9 @@ class ParquetReader:
 
     def _open(self, part: PinnedFile, metadata: pq.FileMetaData) -> pq.ParquetFile:
         dictionary = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
-        return pq.ParquetFile(part.path, metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True)
+        return pq.ParquetFile(
+            part.source(), metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True
+        )
 
 
 def _batch_rows(kind: pa.DataType) -> int:
