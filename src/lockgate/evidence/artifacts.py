@@ -9,8 +9,6 @@ from pathlib import Path
 from lockgate.errors import EvidenceError
 from lockgate.evidence.view import Artifact
 from lockgate.evidence.worker import modelfile
-from lockgate.evidence.worker.packages import installed
-from lockgate.evidence.worker.process import Limits
 from lockgate.policy.model import ModelBlock, ModelSpec
 from lockgate.types import ModelFacts
 
@@ -64,6 +62,9 @@ class Artifacts:
                 raise EvidenceError(what, where=found.uri, fix="wait until it is written")
 
     def _pinned(self) -> list[tuple[str, Artifact]]:
+        from lockgate.evidence.worker.packages import installed
+        from lockgate.evidence.worker.process import Limits
+
         pinned = []
         for who in ROLES:
             spec: ModelSpec | None = getattr(self._models, who)
