@@ -77,3 +77,13 @@ def test_a_numpy_that_refuses_the_settings_runs_without_them(tmp_path: Path) -> 
 
     assert (done.code, done.text.split().count("begun")) == (0, 2), done.err
     assert (tmp_path / "data.profile").exists()
+
+
+def test_a_numpy_that_warns_where_warnings_are_errors_runs_without_them(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("\n".join(["a", *map(str, range(200))]))
+
+    done = python(
+        AGAIN, "profile", "data.csv", "-o", "data.profile", "NO_SUCH", cwd=tmp_path, more={"PYTHONWARNINGS": "error"}
+    )
+
+    assert (done.code, done.text.split().count("begun")) == (0, 2), done.err

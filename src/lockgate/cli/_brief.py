@@ -26,11 +26,15 @@ def be_brief(processor: Path = Path("/proc/cpuinfo")) -> None:
 
 
 def begin_again(error: BaseException) -> None:
-    """Begin this command anew where NumPy refuses the settings: one that was built for this processor alone does.
+    """Begin this command anew where NumPy refuses the settings as it is imported, before anything is measured.
 
-    It refuses as it is imported, before anything is measured.
+    One that was built for this processor alone does; and any where warnings are errors, as none knows both names.
     """
-    if isinstance(error, RuntimeError) and _NOT_USED in str(error) and os.environ.get(_NOT_USED) == _AVX_512:
+    if (
+        isinstance(error, RuntimeError | ImportWarning)
+        and _NOT_USED in str(error)
+        and os.environ.get(_NOT_USED) == _AVX_512
+    ):
         os.environ[_NOT_USED] = ""
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (this very command)
 
