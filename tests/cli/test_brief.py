@@ -79,11 +79,10 @@ def test_a_numpy_that_refuses_the_settings_runs_without_them(tmp_path: Path) -> 
     assert (tmp_path / "data.profile").exists()
 
 
-def test_a_numpy_that_warns_where_warnings_are_errors_runs_without_them(tmp_path: Path) -> None:
-    (tmp_path / "data.csv").write_text("\n".join(["a", *map(str, range(200))]))
+@pytest.mark.parametrize("wanted", ["default", "error"])
+def test_numpy_does_not_warn_of_the_name_that_it_does_not_know(tmp_path: Path, wanted: str) -> None:
+    (tmp_path / "cpuinfo").write_text(ZEN_4)
 
-    done = python(
-        AGAIN, "profile", "data.csv", "-o", "data.profile", "NO_SUCH", cwd=tmp_path, more={"PYTHONWARNINGS": "error"}
-    )
+    done = python(ASK, "cpuinfo", cwd=tmp_path, more={"PYTHONWARNINGS": wanted})
 
-    assert (done.code, done.text.split().count("begun")) == (0, 2), done.err
+    assert (done.code, done.err) == (0, "")

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import warnings
 from pathlib import Path
 
 _NOT_USED = "NPY_DISABLE_CPU_FEATURES"
@@ -23,18 +24,16 @@ def be_brief(processor: Path = Path("/proc/cpuinfo")) -> None:
     if _is_zen_4(processor):
         # It stores the values that a sort puts on one side by microcode: six times as slow as to sort with AVX2.
         os.environ.setdefault(_NOT_USED, _AVX_512)
+        # Of the two names it knows one, and warns about the other.
+        warnings.filterwarnings("ignore", "During parsing environment variable", ImportWarning)
 
 
 def begin_again(error: BaseException) -> None:
-    """Begin this command anew where NumPy refuses the settings as it is imported, before anything is measured.
+    """Begin this command anew where NumPy refuses the settings: one that was built for this processor alone does.
 
-    One that was built for this processor alone does; and any where warnings are errors, as none knows both names.
+    It refuses as it is imported, before anything is measured.
     """
-    if (
-        isinstance(error, RuntimeError | ImportWarning)
-        and _NOT_USED in str(error)
-        and os.environ.get(_NOT_USED) == _AVX_512
-    ):
+    if isinstance(error, RuntimeError) and _NOT_USED in str(error) and os.environ.get(_NOT_USED) == _AVX_512:
         os.environ[_NOT_USED] = ""
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (this very command)
 
