@@ -124,7 +124,7 @@ def write_apart(folder: Path, rows: int) -> None:
     """Write the tables in a process of its own: what starts others is to be small, as its memory counts as theirs."""
     code = "import sys; from pathlib import Path; from tables import write_tables; "
     code += "write_tables(Path(sys.argv[1]), int(sys.argv[2]))"
-    subprocess.run([sys.executable, "-c", code, str(folder), str(rows)], cwd=BENCH, check=True)
+    subprocess.run([sys.executable, "-c", code, str(folder.absolute()), str(rows)], cwd=BENCH, check=True)
 
 
 def anew(command: Sequence[str], folder: Path, **rest: Any) -> Cost:

@@ -13,7 +13,6 @@ import pytest
 from tests.evidence_data.opening import csv, opened, parquet, refused
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence import resolve
 from lockgate.evidence.digest import digest_file
 from lockgate.evidence.files import pin_file
 from lockgate.evidence.sources.parquet import ParquetReader
@@ -50,12 +49,6 @@ def test_any_parquet_file_that_is_called_csv_is_known(
 ) -> None:
     pq.write_table(pa.table(columns), tmp_path / "data.csv", **options)
     assert "is Parquet, though it is called .csv" in refused(tmp_path / "data.csv")
-
-
-@pytest.fixture
-def read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file is small enough to be kept in memory: columns are read from the file itself, as those of a large one."""
-    monkeypatch.setattr(resolve, "KEPT", 0)
 
 
 @pytest.mark.usefixtures("read_again")

@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -42,7 +42,7 @@ class PinnedFile:
     path: Path
     digest: str
     stamp: Stamp
-    data: bytes | None = None
+    data: bytes | None = field(default=None, repr=False, compare=False)
 
     @contextmanager
     def opened(self) -> Iterator[pa.NativeFile]:
@@ -55,7 +55,7 @@ class PinnedFile:
             yield file
 
     def source(self) -> pa.NativeFile:
-        """The file, or its bytes where they are kept, for a reader that closes it.
+        """The file, or its bytes where they are kept; whoever asks closes it.
 
         Raises:
             OSError: it cannot be opened.

@@ -109,7 +109,7 @@ class ParquetReader:
                 self._idle.append((part, parquet))
                 oldest = self._idle.popleft()[1] if len(self._idle) > MAX_OPEN else None
             if oldest is not None:
-                oldest.close()
+                oldest.close(force=True)  # the file, too: it was opened here
 
     def _open(self, part: PinnedFile, metadata: pq.FileMetaData) -> pq.ParquetFile:
         dictionary = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
