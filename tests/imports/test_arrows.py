@@ -81,7 +81,7 @@ STATS_ARROWS = {
     "undefined": set[str](),
     "checks": {"blocks", "undefined"},
     "chance": INPUT,
-    "metrics": INPUT,
+    "metrics": INPUT | {"blocks"},
     "influence": INPUT | {"metrics"},
     "uncertainty": INPUT | {"chance", "metrics", "influence"},
     "paired": INPUT | {"chance", "metrics", "influence", "uncertainty"},

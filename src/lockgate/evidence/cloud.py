@@ -5,7 +5,6 @@ was pinned is what is measured, whatever happens to the object meanwhile.
 """
 
 import atexit
-import hashlib
 import os
 import re
 import shutil
@@ -17,8 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lockgate.errors import EvidenceError, UsageError
-from lockgate.evidence.digest import PREFIX
-from lockgate.evidence.files import PinnedFile, check_numbered, first_line, stamp_of
+from lockgate.evidence.files import PinnedFile, check_numbered, first_line, pin_file
 from lockgate.evidence.uri import CLOUD, scheme_of, scrubbed
 
 if TYPE_CHECKING:
@@ -100,13 +98,10 @@ def _matching(system: "FileSystem", start: str, pattern: str) -> list[str]:
 
 def _copied(system: "FileSystem", path: str, *, name: str, shown: str) -> PinnedFile:
     handle, local = tempfile.mkstemp(dir=_folder(), suffix="-" + re.sub(r"[^\w.-]", "_", name)[-80:])
-    total = hashlib.sha256()
     with os.fdopen(handle, "wb") as copy, system.open_input_stream(path) as stream:
         while block := stream.read(BLOCK):
-            total.update(block)
             copy.write(block)
-    copied = Path(local)
-    return PinnedFile(name=name, shown=shown, path=copied, digest=PREFIX + total.hexdigest(), stamp=stamp_of(copied))
+    return pin_file(Path(local), name=name, shown=shown)
 
 
 @cache

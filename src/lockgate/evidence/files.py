@@ -1,4 +1,4 @@
-"""Files of data, pinned: found, read once for their digest, and read again to see that they are the same."""
+"""Files of data, pinned: found, and read once for their digest, which all that is read later is held against."""
 
 import glob
 import os
@@ -13,12 +13,13 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from lockgate.errors import EvidenceError, LockgateError
-from lockgate.evidence.digest import digest_bytes, digest_file
+from lockgate.evidence.digest import digest_bytes
+from lockgate.evidence.verified import Differs, Marks, VerifiedFile, marks_of
 
 Stamp: TypeAlias = tuple[int, int, int, int]
 
 KEPT = 64 << 20
-"""Bytes up to which a data set of one file is kept in memory: it is read once, and nobody can change it any more."""
+"""Bytes up to which a data set of one file is kept in memory: it is read and hashed once."""
 
 _WILD = re.compile(r"[*?\[]")
 _NUMBERED = re.compile(r"(\d+)-of-(\d+)")
@@ -34,7 +35,7 @@ class PinnedFile:
         path: where its bytes are on this machine.
         digest: of its bytes.
         stamp: device, inode, size and time of its last change.
-        data: its bytes, where they are kept: what is judged is then what the digest was taken of.
+        held: its bytes, or what verifies those that are read from the file: they are those of the digest.
     """
 
     name: str
@@ -42,7 +43,7 @@ class PinnedFile:
     path: Path
     digest: str
     stamp: Stamp
-    data: bytes | None = field(default=None, repr=False, compare=False)
+    held: bytes | Marks = field(repr=False, compare=False)
 
     @contextmanager
     def opened(self) -> Iterator[pa.NativeFile]:
@@ -55,12 +56,14 @@ class PinnedFile:
             yield file
 
     def source(self) -> pa.NativeFile:
-        """The file, or its bytes where they are kept; whoever asks closes it.
+        """Its bytes, kept or verified as they are read; whoever asks closes it.
 
         Raises:
-            OSError: it cannot be opened.
+            OSError: it cannot be opened; later, it cannot be read, or (`Differs`) holds other bytes.
         """
-        return pa.OSFile(str(self.path)) if self.data is None else pa.BufferReader(self.data)
+        if isinstance(self.held, Marks):
+            return pa.PythonFile(VerifiedFile(self.path, self.held), mode="r")
+        return pa.BufferReader(self.held)
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
@@ -75,20 +78,12 @@ class PinnedFile:
             self._check_stamp()
 
     def verify(self) -> None:
-        """See that its bytes are those that were pinned; where they are kept, that the file seems to be the same still.
+        """See that the file seems to be the one that was pinned still; what was read from it is, whatever it is now.
 
         Raises:
-            EvidenceError: they are not.
+            EvidenceError: it changed, or is gone.
         """
-        if self.data is not None:
-            self._check_stamp()
-            return
-        try:
-            same = digest_file(self.path) == self.digest
-        except OSError:
-            same = False
-        if not same:
-            raise changed(self.shown)
+        self._check_stamp()
 
     def _check_stamp(self) -> None:
         try:
@@ -112,6 +107,8 @@ def reading(shown: str) -> Iterator[None]:
         yield
     except LockgateError:
         raise
+    except Differs as error:
+        raise changed(shown) from error
     except MemoryError as error:
         fix = "its sizes are wrong, or this machine is too small for it"
         raise EvidenceError("asks for more memory than there is", where=shown, fix=fix) from error
@@ -154,13 +151,14 @@ def pin_file(path: Path, *, name: str, shown: str, keep: int = 0) -> PinnedFile:
     try:
         before = stamp_of(path)
         data = _start_of(path, keep + 1) if before[2] <= keep else None
-        digest = digest_file(path) if data is None else digest_bytes(data)
+        held = marks_of(path) if data is None else data
         after = stamp_of(path)
     except OSError as error:
         raise EvidenceError(f"cannot be read: {error.strerror}", where=shown, fix="mend its permissions") from error
     if before != after:
         raise changed(shown)
-    return PinnedFile(name=name, shown=shown, path=path, digest=digest, stamp=after, data=data)
+    digest = held.digest if isinstance(held, Marks) else digest_bytes(held)
+    return PinnedFile(name=name, shown=shown, path=path, digest=digest, stamp=after, held=held)
 
 
 def _start_of(path: Path, most: int) -> bytes:

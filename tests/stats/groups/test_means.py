@@ -49,7 +49,7 @@ def test_the_limits_of_a_share_are_wilsons(hits: int, rows: int) -> None:
     means = shares(np.array([float(hits)]), np.array([float(rows)]))
     for score in (-3.0, -1.5, 0.5, 2.0):
         ends = proportion_confint(hits, rows, alpha=2 * stats.norm.sf(abs(score)), method="wilson")
-        assert limits(means, score)[0] == pytest.approx(ends[score > 0], abs=1e-12)
+        assert limits(means, np.array([score]))[0, 0] == pytest.approx(ends[score > 0], abs=1e-12)
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 16), (1, 16), (4, 40), (16, 16), (3, 3500)])
@@ -78,7 +78,7 @@ def test_a_mean_of_skewed_numbers_may_lie_far_on_their_longer_side() -> None:
     codes = np.repeat(np.arange(runs), rows)
     means = means_of(Rows(codes=codes, groups=runs, values=rng.lognormal(0, 1, runs * rows), share=False))
     assert means is not None
-    low, high = limits(means, -1.96), limits(means, 1.96)
+    low, high = limits(means, np.array([-1.96, 1.96]))
     assert ((low <= truth) & (truth <= high)).mean() >= 0.94
     assert np.all(high - means.values >= 1.96 * means.deviations)
 

@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats as scipy_stats
@@ -151,13 +151,41 @@ def test_expected_calibration_error_by_hand() -> None:
 def test_bins_of_equal_mass_hold_equal_mass(cancer: tuple[Bools, Floats]) -> None:
     y, p = cancer
     sample = binary_sample(y, p > 0.5, p)
-    bins = calibration.equal_mass(sample.probability, sample.positive)
+    ends = calibration.mass_ends(sample.probability)
+    bins = calibration.reliability(ends, sample.probability, sample.positive)
     assert bins.rows == pytest.approx(len(y) / 10, abs=1)
 
 
+@given(samples())
+def test_where_the_middle_of_a_probability_s_mass_falls_is_its_bin(
+    drawn: tuple[Bools, Bools, Floats, Floats | None],
+) -> None:
+    _, _, p, w = drawn
+    order = np.argsort(p)
+    p, mass = p[order], np.ones(len(p)) if w is None else w[order]
+    step = np.unique(p, return_inverse=True)[1]
+    each = np.bincount(step, mass)
+    middle = np.cumsum(each) - each / 2
+    bins = middle / each.sum() * calibration.BINS
+    assume(w is None or (np.abs(bins - np.rint(bins)) > 1e-9).all())  # sums of weights are rounded
+    found = calibration.codes_of(calibration.mass_ends(p, None if w is None else mass))
+    assert np.array_equal(found, np.floor(bins + 1e-12)[step])
+
+
+@given(samples())
+def test_bins_of_equal_width_are_the_same_for_rows_in_order(drawn: tuple[Bools, Bools, Floats, Floats | None]) -> None:
+    p = np.sort(drawn[2])
+    assert np.array_equal(calibration.codes_of(calibration.width_ends(p)), calibration.width_codes(p))
+
+
 @pytest.mark.parametrize("weighted", [False, True])
-def test_recalibration_is_the_unpenalised_logistic_regression(cancer: tuple[Bools, Floats], weighted: bool) -> None:
-    y, p = cancer
+@pytest.mark.parametrize("times", [1, 30], ids=["few", "many"])
+def test_recalibration_is_the_unpenalised_logistic_regression(
+    cancer: tuple[Bools, Floats], weighted: bool, times: int
+) -> None:
+    rng = np.random.default_rng(2)
+    y, p = np.repeat(cancer[0], times), np.repeat(cancer[1], times)
+    p = 1 / (1 + np.exp(-np.log(p / (1 - p)) + rng.normal(0, 0.1, len(p))))
     w = np.random.default_rng(1).uniform(0.5, 2, len(y)) if weighted else None
     logit = np.log(p / (1 - p))[:, None]
     fitted = LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000).fit(logit, y, sample_weight=w)

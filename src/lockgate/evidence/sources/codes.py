@@ -84,6 +84,8 @@ def encode(column: pa.ChunkedArray) -> Encoded:
         return Encoded(codes=np.full(len(column), -1, np.int64), values=pa.nulls(0))
     if pa.types.is_floating(kind):
         return _encoded_floats(column)
+    if pa.types.is_integer(kind) and (near := _encoded_near(column)) is not None:
+        return near
     if pa.types.is_boolean(kind):
         return _only_used(_all_codes(column), pa.Array.from_buffers(pa.bool_(), 2, [None, pa.py_buffer(b"\2")]))
     if not pa.types.is_dictionary(kind):
@@ -216,7 +218,7 @@ def plain_size(column: pa.ChunkedArray) -> int:
 
 def _compact(codes: Codes64, size: int) -> tuple[Codes64, Codes64]:
     """The codes in use, sorted, and each row's place among them. `size`: all codes are below it."""
-    if size <= max(DENSE, 4 * len(codes)):
+    if _in_table(size, len(codes)):
         held = np.zeros(size, np.bool_)
         held[codes] = True
         used = np.flatnonzero(held)
@@ -225,6 +227,10 @@ def _compact(codes: Codes64, size: int) -> tuple[Codes64, Codes64]:
         return used, places[codes]
     used, inverse = np.unique(codes, return_inverse=True)
     return used, inverse.reshape(-1)
+
+
+def _in_table(size: int, rows: int) -> bool:
+    return size <= max(DENSE, 4 * rows)
 
 
 def _encoded_floats(column: pa.ChunkedArray) -> Encoded:
@@ -238,6 +244,30 @@ def _encoded_floats(column: pa.ChunkedArray) -> Encoded:
     return Encoded(
         codes=codes, values=pa.Array.from_buffers(pa.float64(), len(distinct), [None, pa.py_buffer(distinct)])
     )
+
+
+def _encoded_near(column: pa.ChunkedArray) -> Encoded | None:
+    """Integers that lie near each other; None where their range is too wide for a table."""
+    kind = column.type
+    values = np.concatenate([view(chunk) for chunk in column.chunks] or [np.empty(0, _DTYPES[kind.bit_width])])
+    known = values
+    if column.null_count:
+        places = np.concatenate([present(chunk) for chunk in column.chunks])
+        known = values[places]
+    if not len(known):
+        return Encoded(codes=np.full(len(values), -1, np.int64), values=pa.nulls(0, kind))
+    lowest = known.min()
+    size = int(known.max()) - int(lowest) + 1
+    if not _in_table(size, len(known)):
+        return None
+    unsigned = np.dtype(_UNSIGNED[kind.bit_width])  # in which a difference is right, whatever the sign
+    used, codes = _compact((known.view(unsigned) - lowest.view(unsigned)).astype(np.int64), size)
+    distinct = used.astype(unsigned) + lowest.view(unsigned)
+    if column.null_count:
+        held = np.full(len(values), -1, np.int64)
+        held[places] = codes
+        codes = held
+    return Encoded(codes=codes, values=pa.Array.from_buffers(kind, len(used), [None, pa.py_buffer(distinct)]))
 
 
 def _all_codes(column: pa.ChunkedArray) -> Codes64:

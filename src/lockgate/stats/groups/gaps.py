@@ -23,7 +23,7 @@ import numpy as np
 
 from lockgate import law as reading
 from lockgate.stats.chance.laws import DRAWS, uncertainty
-from lockgate.stats.chance.special import normal_quantile
+from lockgate.stats.chance.shares import SCORES
 from lockgate.stats.chance.student import student
 from lockgate.stats.checks import Floats
 from lockgate.stats.groups.means import Means, limits
@@ -94,8 +94,8 @@ def worst_gap(parts: Sequence[Means], lifts: Sequence[Lift], chance: Law, scale:
     worst = max(parts, key=lambda part: sign * float(gap(part.values, scale)))
     drawn = [sign * lift.drawn for lift in lifts]
     bias = sign * (float(np.max(drawn, axis=0).mean()) - max(sign * lift.truth for lift in lifts))
-    inner = [_limit(parts, scale, -reading.quantile(chance, 1 - level)) for level in LEVELS if level < 0.5]
-    outer = [_limit(parts, scale, normal_quantile(level)) for level in LEVELS if level > 0.5]
+    inner = _limits(parts, scale, np.array([-reading.quantile(chance, 1 - level) for level in LEVELS if level < 0.5]))
+    outer = _limits(parts, scale, SCORES[SCORES > 0], far=True)
     middle = sign * (float(gap(worst.values, scale)) - bias)
     away = np.maximum.accumulate([*inner, min(max(middle, inner[-1]), outer[0]), *outer])
     quantiles = away if scale == "difference" else -away[::-1]
@@ -141,20 +141,24 @@ def _between(values: Floats, variance: Floats) -> float:
     return high
 
 
-def _limit(parts: Sequence[Means], scale: Scale, score: float) -> float:
-    """The widest limit of any two groups' gap at a normal score: at a negative one how small, at others how large.
+def _limits(parts: Sequence[Means], scale: Scale, scores: Floats, *, far: bool = False) -> Floats:
+    """The widest limit of any two groups' gap at normal scores, how small it may be or how `far` (levels,).
 
     Larger is further apart: a ratio is negative here.
     """
-    widest = max(_widest(*_ends(part, scale, score), far=score > 0) for part in parts)
+    widest: Floats = np.max([_widest(*_ends(part, scale, scores), far=far) for part in parts], axis=0)
+    widest = np.maximum(widest, 0.0)
     if scale == "ratio":
-        return -float(np.exp(-max(widest, 0.0)))
-    return min(max(widest, 0.0), 1.0) if parts[0].share else max(widest, 0.0)
+        return -np.exp(-widest)
+    return np.minimum(widest, 1.0) if parts[0].share else widest
 
 
-def _ends(means: Means, scale: Scale, score: float) -> tuple[Floats, Floats, Floats]:
-    """Each group's mean and how far its limits lie below and above it at a score, squared; of a ratio by logarithms."""
-    centre, low, high = means.values, limits(means, -abs(score)), limits(means, abs(score))
+def _ends(means: Means, scale: Scale, scores: Floats) -> tuple[Floats, Floats, Floats]:
+    """Each group's mean (groups,) and how far its limits lie below and above it at some scores, squared.
+
+    Of a ratio by logarithms.
+    """
+    centre, low, high = means.values, limits(means, -np.abs(scores)), limits(means, np.abs(scores))
     if scale == "ratio":
         if means.share:  # no hits have no logarithm
             centre = (means.values * means.rows + 0.5) / (means.rows + 1)
@@ -163,10 +167,10 @@ def _ends(means: Means, scale: Scale, score: float) -> tuple[Floats, Floats, Flo
     return centre, (centre - low) ** 2, (high - centre) ** 2
 
 
-def _widest(centre: Floats, below: Floats, above: Floats, *, far: bool) -> float:
-    """The largest limit of the difference of two groups."""
-    widest = -np.inf
-    for own, under, over in zip(centre, below, above, strict=True):  # group by group: all pairs at once could be many
-        reach = np.sqrt(over + below) if far else -np.sqrt(under + above)
-        widest = max(widest, float((own - centre + reach).max()))
+def _widest(centre: Floats, below: Floats, above: Floats, *, far: bool) -> Floats:
+    """The largest limit of the difference of two groups (levels,)."""
+    widest = np.full(len(below), -np.inf)
+    for own, under, over in zip(centre, below.T, above.T, strict=True):  # group by group: all pairs could be many
+        reach = np.sqrt(over[:, None] + below) if far else -np.sqrt(under[:, None] + above)
+        widest = np.maximum(widest, (own - centre + reach).max(axis=1))
     return widest

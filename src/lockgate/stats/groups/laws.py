@@ -6,10 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lockgate.stats.chance.laws import law_by, uncertainty
-from lockgate.stats.chance.shares import FEW_EVENTS, share_of_estimate
+from lockgate.stats.chance.laws import uncertainty
+from lockgate.stats.chance.shares import FEW_EVENTS, SCORES, share_of_estimate
 from lockgate.stats.chance.shuffles import draw_of
-from lockgate.stats.chance.special import normal_quantile
 from lockgate.stats.checks import Codes
 from lockgate.stats.groups.gaps import Scale, lift, worst_gap
 from lockgate.stats.groups.means import Means, Rows, limits, means_of
@@ -116,5 +115,5 @@ def _of_group(means: Means, group: int, lowest: float) -> Uncertainty:
         return uncertainty(
             "clopper-pearson" if few else "beta", rows, Law(quantiles=tuple(quantiles.tolist()), tail="analytic")
         )
-    law = law_by(lambda level: max(lowest, float(limits(own, normal_quantile(level))[0])))
-    return uncertainty("influence", rows, law)
+    quantiles = np.maximum(limits(own, SCORES)[:, 0], lowest)
+    return uncertainty("influence", rows, Law(quantiles=tuple(quantiles.tolist()), tail="analytic"))

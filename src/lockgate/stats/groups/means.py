@@ -156,17 +156,25 @@ def _of_clusters(rows: Rows, cluster: Codes, influence: Floats) -> tuple[Codes, 
     return pairs // clusters, np.bincount(inverse, influence, len(pairs)).astype(np.float64)
 
 
-def limits(means: Means, score: float) -> Floats:
-    """How high each group's true mean may be, at a normal score of confidence; how low, at a negative one (groups,).
+def limits(means: Means, scores: Floats) -> Floats:
+    """How high each group's true mean may be, at normal scores of confidence; how low, at negative ones.
 
     Shares by Wilson's score limits (Wilson 1927), others by Student's, the longer tail lengthened for skewness by the
     cubic transformation of Hall (JRSS B 54, 1992).
+
+    Args:
+        means: the groups' means.
+        scores: normal scores (levels,).
+
+    Returns:
+        Limits (levels, groups).
     """
-    z = student(np.full(len(means.values), score), means.degrees)
+    z = student(scores[:, None], means.degrees)
     if not means.share:
         skews = np.where(np.abs(means.skews) < _NO_SKEW, _NO_SKEW, means.skews)
         turned = -3 / skews * (np.cbrt(1 - skews * (z + skews / 6)) - 1)
-        found: Floats = means.values + means.deviations * (np.maximum if score > 0 else np.minimum)(z, turned)
+        outer = np.where(scores[:, None] > 0, np.maximum(z, turned), np.minimum(z, turned))
+        found: Floats = means.values + means.deviations * outer
         return found
     rows, share = means.rows, means.values
     centre = share + z * z / (2 * rows)

@@ -171,12 +171,13 @@ def _draws(parts: Sequence[Dealt], rng: np.random.Generator) -> list[Floats]:
 
 def _studentised(means: Floats, errors: Floats) -> Floats:
     """The largest difference of two groups in its standard errors (draws,)."""
+    by_group = np.ascontiguousarray(means.T)  # the largest of few neighbours is slow to find
     largest = np.zeros(len(means))
     for group in range(len(errors) - 1):
-        error = np.hypot(errors[group], errors[group + 1 :])
-        apart = np.abs(means[:, group, None] - means[:, group + 1 :])
+        error = np.hypot(errors[group], errors[group + 1 :])[:, None]
+        apart = np.abs(by_group[group] - by_group[group + 1 :])
         scaled = np.divide(apart, error, out=np.zeros(apart.shape), where=error > 0)
-        largest = np.maximum(largest, scaled.max(axis=1))
+        largest = np.maximum(largest, scaled.max(axis=0))
     return largest
 
 

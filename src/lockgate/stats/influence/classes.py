@@ -9,20 +9,6 @@ from lockgate.stats.influence.scores import bin_influence, centred, steps
 from lockgate.stats.metrics import calibration
 from lockgate.stats.metrics.multiclass import MulticlassSample
 
-_EPS = float(np.finfo(np.float64).eps)
-
-
-def log_losses(sample: MulticlassSample) -> Floats:
-    """-ln of the probability that each row's label was given."""
-    losses: Floats = -np.log(np.clip(sample.of_label, _EPS, 1 - _EPS))
-    return losses
-
-
-def squares(sample: MulticlassSample) -> Floats:
-    """Squared distance of each row's probabilities to its outcome, summed over the classes."""
-    found: Floats = np.square(sample.probability).sum(axis=1) - 2 * sample.of_label + 1
-    return found
-
 
 def gaps(sample: MulticlassSample) -> Floats:
     """The highest probability of each row less whether its class is right."""
@@ -90,7 +76,7 @@ INFLUENCE: Mapping[str, Callable[[MulticlassSample], Floats]] = {
     "roc_auc_ovo": _one_against_one,
     "top_2_accuracy": lambda sample: centred(sample.in_top(2).astype(np.float64), sample.weight),
     "top_3_accuracy": lambda sample: centred(sample.in_top(3).astype(np.float64), sample.weight),
-    "log_loss": lambda sample: centred(log_losses(sample), sample.weight),
-    "brier_score": lambda sample: centred(squares(sample), sample.weight),
+    "log_loss": lambda sample: centred(sample.losses, sample.weight),
+    "brier_score": lambda sample: centred(sample.squares, sample.weight),
     "expected_calibration_error": _expected_calibration_error,
 }

@@ -15,8 +15,6 @@ from lockgate.stats.metrics import calibration, ranking
 from lockgate.stats.metrics.classification import BinarySample
 from lockgate.stats.undefined import Undefined
 
-_EPS = float(np.finfo(np.float64).eps)
-
 
 def placements(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
     """Share of the other class that a positive, and a negative, row at each distinct score is ranked right against.
@@ -112,19 +110,6 @@ def _of_rank(name: str, sample: BinarySample) -> Floats:
     return found
 
 
-def log_losses(sample: BinarySample) -> Floats:
-    """-ln of the probability that each row's label was given."""
-    p = sample.probability
-    losses: Floats = -np.log(np.clip(np.where(sample.positive, p, 1 - p), _EPS, 1 - _EPS))
-    return losses
-
-
-def squares(sample: BinarySample) -> Floats:
-    """Squared distance of each row's probability to its outcome."""
-    found: Floats = np.square(sample.probability - sample.positive)
-    return found
-
-
 def gaps(sample: BinarySample) -> Floats:
     """Each row's probability less its outcome."""
     found: Floats = sample.probability - sample.positive
@@ -142,9 +127,8 @@ def _brier_skill_score(sample: BinarySample) -> Floats:
     guess = share * (1 - share)
     if guess == 0:
         raise Undefined("the labels hold one class only")
-    losses = squares(sample)
-    score = mean(losses, sample.weight)
-    found: Floats = -(losses - score) / guess + score * (1 - 2 * share) / guess**2 * (sample.positive - share)
+    score = mean(sample.squares, sample.weight)
+    found: Floats = -(sample.squares - score) / guess + score * (1 - 2 * share) / guess**2 * (sample.positive - share)
     return found
 
 
@@ -156,11 +140,12 @@ def bin_influence(gap: Floats, codes: Codes, weight: Floats | None) -> Floats:
 
 
 def _expected_calibration_error(sample: BinarySample) -> Floats:
-    return bin_influence(gaps(sample), calibration.width_codes(sample.probability), sample.weight)
+    codes = calibration.codes_of(calibration.width_ends(sample.probability))
+    return bin_influence(gaps(sample), codes, sample.weight)
 
 
 def _adaptive_calibration_error(sample: BinarySample) -> Floats:
-    codes = calibration.mass_codes(sample.probability, sample.weight)
+    codes = calibration.codes_of(calibration.mass_ends(sample.probability, sample.weight))
     return bin_influence(gaps(sample), codes, sample.weight)
 
 
@@ -184,8 +169,8 @@ def of_recalibration(sample: BinarySample) -> tuple[Floats, Floats]:
 
 INFLUENCE: Mapping[str, Callable[[BinarySample], Floats]] = {
     **{name: partial(_of_rank, name) for name in BY_STEP},
-    "log_loss": lambda sample: centred(log_losses(sample), sample.weight),
-    "brier_score": lambda sample: centred(squares(sample), sample.weight),
+    "log_loss": lambda sample: centred(sample.losses, sample.weight),
+    "brier_score": lambda sample: centred(sample.squares, sample.weight),
     "brier_skill_score": _brier_skill_score,
     "calibration_bias": lambda sample: centred(gaps(sample), sample.weight),
     "expected_calibration_error": _expected_calibration_error,

@@ -5,15 +5,18 @@ A bin of the reliability diagram compares the mean probability with the share of
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from lockgate.stats.blocks import blocks
 from lockgate.stats.checks import Bools, Codes, Floats, mean, product_sum
 from lockgate.stats.undefined import Undefined
 
 BINS = 10
 _EPS = float(np.finfo(np.float64).eps)
 _MOST_STEPS = 50
+_COARSE = 1_000  # runs of rows whose means give the logistic fit its start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,40 +35,67 @@ class Reliability:
 
 
 def equal_width(probability: Floats, hit: Bools, weight: Floats | None = None, bins: int = BINS) -> Reliability:
-    """Reliability in bins of equal width."""
-    return _reliability(width_codes(probability, bins), probability, hit, weight)
-
-
-def width_codes(probability: Floats, bins: int = BINS) -> Codes:
-    """Which bin of equal width each row is in."""
-    codes: Codes = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], probability)
-    return codes
-
-
-def equal_mass(probability: Floats, hit: Bools, weight: Floats | None = None, bins: int = BINS) -> Reliability:
-    """Reliability in bins of equal mass, for rows that stand in ascending order of their probability."""
-    return _reliability(mass_codes(probability, weight, bins), probability, hit, weight)
-
-
-def mass_codes(probability: Floats, weight: Floats | None = None, bins: int = BINS) -> Codes:
-    """Which bin of equal mass each row is in, for rows that stand in ascending order of their probability.
-
-    All rows of one probability go where the middle of their mass falls, so that the order of the rows cannot matter.
-    """
-    ends = np.append(np.flatnonzero(probability[1:] != probability[:-1]), len(probability) - 1)
-    mass = np.cumsum(weight)[ends] if weight is not None else (ends + 1).astype(np.float64)
-    before = np.concatenate(([0.0], mass[:-1]))
-    bin_of_step = np.minimum(np.floor(bins * (before + mass) / 2 / mass[-1]), bins - 1).astype(np.int64)
-    codes: Codes = np.repeat(bin_of_step, np.diff(ends, prepend=-1))
-    return codes
-
-
-def _reliability(codes: Codes, probability: Floats, hit: Bools, weight: Floats | None) -> Reliability:
+    """Reliability in bins of equal width, for rows in any order."""
+    codes = width_codes(probability, bins)
     rows = np.bincount(codes, weights=weight).astype(np.float64)
     expected = np.bincount(codes, weights=probability if weight is None else probability * weight)
     observed = np.bincount(codes, weights=hit if weight is None else hit * weight)
     held = rows > 0
     return Reliability(rows=rows[held], expected=expected[held] / rows[held], observed=observed[held] / rows[held])
+
+
+def width_codes(probability: Floats, bins: int = BINS) -> Codes:
+    """Which bin of equal width each row is in, for rows in any order."""
+    codes: Codes = np.searchsorted(_inner_edges(bins), probability)
+    return codes
+
+
+def width_ends(probability: Floats, bins: int = BINS) -> Codes:
+    """Where each bin of equal width ends (bins,), for rows in ascending order of their probability."""
+    ends = np.searchsorted(probability, _inner_edges(bins), side="right")
+    return np.append(ends, len(probability))
+
+
+def mass_ends(probability: Floats, weight: Floats | None = None, bins: int = BINS) -> Codes:
+    """Where each bin of equal mass ends (bins,), for rows in ascending order of their probability.
+
+    All rows of one probability go where the middle of their mass falls, so that the order of the rows cannot matter.
+    """
+    rows = len(probability)
+    mass = np.arange(rows + 1.0) if weight is None else np.concatenate(([0.0], np.cumsum(weight)))
+    goal = np.arange(1, bins) * mass[-1] / bins
+    across = probability[np.searchsorted(mass, goal, side="right") - 1]
+    start, end = (np.searchsorted(probability, across, side=side) for side in ("left", "right"))
+    ends = np.where((mass[start] + mass[end]) / 2 >= goal, start, end)
+    return np.append(ends, rows)
+
+
+def codes_of(ends: Codes) -> Codes:
+    """Which bin each row is in, by where the bins end."""
+    codes: Codes = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+    return codes
+
+
+def reliability(ends: Codes, probability: Floats, hit: Bools, weight: Floats | None = None) -> Reliability:
+    """Reliability in bins of consecutive rows, by where they end."""
+    runs = [slice(start, end) for start, end in pairwise([0, *ends.tolist()]) if end > start]
+    masses = [None if weight is None else weight[run] for run in runs]
+    return Reliability(
+        rows=np.array(
+            [run.stop - run.start if mass is None else mass.sum() for run, mass in zip(runs, masses, strict=True)],
+            float,
+        ),
+        expected=np.array([mean(probability[run], mass) for run, mass in zip(runs, masses, strict=True)]),
+        observed=np.array([_share(hit[run], mass) for run, mass in zip(runs, masses, strict=True)]),
+    )
+
+
+def _share(hit: Bools, weight: Floats | None) -> float:
+    return np.count_nonzero(hit) / len(hit) if weight is None else mean(hit, weight)
+
+
+def _inner_edges(bins: int) -> Floats:
+    return np.linspace(0.0, 1.0, bins + 1)[1:-1]
 
 
 def expected_error(bins: Reliability) -> float:
@@ -86,50 +116,82 @@ def curve(bins: Reliability) -> list[dict[str, float]]:
     ]
 
 
-def log_loss(of_label: Floats, weight: Floats | None = None) -> float:
-    """Mean of -ln(probability of the label), which is held inside [eps, 1 - eps] of float64, as in scikit-learn."""
-    return mean(-np.log(np.clip(of_label, _EPS, 1 - _EPS)), weight)
-
-
-def brier_score(probability: Floats, hit: Bools, weight: Floats | None = None) -> float:
-    """Mean squared distance between probability and outcome (Brier 1950), 0 to 1."""
-    return mean(np.square(probability - hit), weight)
+def log_losses(of_label: Floats) -> Floats:
+    """-ln of the label's probability, which is held inside [eps, 1 - eps] of float64, as in scikit-learn."""
+    losses: Floats = -np.log(np.clip(of_label, _EPS, 1 - _EPS))
+    return losses
 
 
 def logistic_recalibration(probability: Floats, hit: Bools, weight: Floats | None = None) -> tuple[float, float]:
     """Intercept and slope of the logistic regression of the outcome on the logit of the probability (Cox 1958).
 
     0 and 1 for perfect calibration; a slope under 1 says that the probabilities are too extreme. Fitted by Newton's
-    method without a penalty.
+    method without a penalty, from the fit of the means of runs of rows on.
+
+    Args:
+        probability: ascending.
+        hit: whether each row's outcome happened.
+        weight: weights of the rows.
 
     Raises:
         Undefined: there is one outcome only, a probability is 0 or 1, all are equal, or the outcomes are separated.
     """
     if hit.all() or not hit.any():
         raise Undefined("all outcomes are equal")
-    if probability.min() <= 0 or probability.max() >= 1:
+    if probability[0] <= 0 or probability[-1] >= 1:
         raise Undefined("a probability is 0 or 1, whose logit is infinite")
     logit = np.log(probability) - np.log1p(-probability)
     shift, scale = mean(logit, weight), float(logit.std())
     if scale <= 1e-12 * max(1.0, abs(shift)):
         raise Undefined("all probabilities are equal")
-    if logit[hit].min() > logit[~hit].max() or logit[hit].max() < logit[~hit].min():
+    hits, misses = probability[hit], probability[~hit]
+    if hits[0] >= misses[-1] or hits[-1] <= misses[0]:  # at one probability both may stand
         raise Undefined("the probabilities separate the outcomes, so that the fitted slope has no end")
     z = (logit - shift) / scale
-    target = hit.astype(np.float64)
     beta = np.zeros(2)
+    if len(z) > 10 * _COARSE:
+        beta = _near(z, hit, weight)
+    beta = _fitted(z, hit, weight, beta)
+    slope = float(beta[1]) / scale
+    return float(beta[0]) - slope * shift, slope
+
+
+def _near(z: Floats, hit: Bools, weight: Floats | None) -> Floats:
+    """About the fit: that of the means of runs of neighbours."""
+    starts = np.arange(0, len(z), len(z) // _COARSE)
+    each = np.ones(len(z)) if weight is None else weight
+    mass = np.add.reduceat(each, starts)
+    return _fitted(
+        np.add.reduceat(z * each, starts) / mass, np.add.reduceat(hit * each, starts) / mass, mass, np.zeros(2)
+    )
+
+
+def _fitted(z: Floats, target: Floats | Bools, weight: Floats | None, beta: Floats) -> Floats:
+    """Intercept and slope of the logistic regression of a target on z, by Newton's method from `beta` on.
+
+    Raises:
+        Undefined: it does not settle.
+    """
     for _ in range(_MOST_STEPS):
-        fitted = 1 / (1 + np.exp(-(beta[0] + beta[1] * z)))
-        residual, curvature = target - fitted, fitted * (1 - fitted)
-        if weight is not None:
-            residual, curvature = residual * weight, curvature * weight
-        curved = curvature * z
-        hessian = np.array([[curvature.sum(), curved.sum()], [curved.sum(), product_sum(curved, z)]])
+        hessian, gradient = _curvature(z, target, weight, beta)
         if not np.linalg.det(hessian) > 0:
             break
-        step = np.linalg.solve(hessian, np.array([residual.sum(), product_sum(residual, z)]))
-        beta += step
+        step = np.linalg.solve(hessian, gradient)
+        beta = beta + step
         if np.abs(step).max() < 1e-12 * max(1.0, float(np.abs(beta).max())):
-            slope = float(beta[1]) / scale
-            return float(beta[0]) - slope * shift, slope
+            return beta
     raise Undefined("the logistic fit does not settle")
+
+
+def _curvature(z: Floats, target: Floats | Bools, weight: Floats | None, beta: Floats) -> tuple[Floats, Floats]:
+    """Second (2, 2) and first (2,) derivatives of the logarithmic likelihood, the former with the other sign."""
+    sums = np.zeros(5)
+    for part in blocks(len(z)):
+        at = z[part]
+        fitted = 1 / (1 + np.exp(-(beta[0] + beta[1] * at)))
+        residual, curvature = target[part] - fitted, fitted * (1 - fitted)
+        if weight is not None:
+            residual, curvature = residual * weight[part], curvature * weight[part]
+        curved = curvature * at
+        sums += [held.sum() for held in (curvature, curved, curved * at, residual, residual * at)]
+    return np.array([sums[:2], sums[1:3]]), sums[3:]

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.checks import Bools, Codes, Floats, numbers, picked, same_rows, weights
+from lockgate.stats.checks import Bools, Codes, Floats, mean, numbers, picked, same_rows, weights
 from lockgate.stats.metrics import calibration, confusion, ranking
 from lockgate.stats.undefined import Undefined
 
@@ -63,9 +63,7 @@ class BinarySample:
     @cached_property
     def table(self) -> Floats:
         """The confusion matrix, the positive class at index 1."""
-        return confusion.confusion(
-            self.positive.astype(np.int64), self.predicted.astype(np.int64), classes=2, weight=self.weight
-        )
+        return confusion.of_two_classes(self.positive, self.predicted, self.weight)
 
     @cached_property
     def ranking(self) -> ranking.Ranking:
@@ -83,7 +81,19 @@ class BinarySample:
     @cached_property
     def equal_width(self) -> calibration.Reliability:
         """Reliability in bins of equal width."""
-        return calibration.equal_width(self.probability, self.positive, self.weight)
+        p = self.probability
+        return calibration.reliability(calibration.width_ends(p), p, self.positive, self.weight)
+
+    @cached_property
+    def losses(self) -> Floats:
+        """Each row's -ln of the probability that its label was given."""
+        return calibration.log_losses(np.abs(~self.positive - self.probability))
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Squared distance of each row's probability to its outcome."""
+        found: Floats = np.square(self.probability - self.positive)
+        return found
 
     @cached_property
     def recalibration(self) -> tuple[float, float]:
@@ -144,12 +154,12 @@ def binary_sample(
 
 
 def _log_loss(sample: BinarySample) -> float:
-    p = sample.probability
-    return calibration.log_loss(np.where(sample.positive, p, 1 - p), sample.weight)
+    return mean(sample.losses, sample.weight)
 
 
 def _brier_score(sample: BinarySample) -> float:
-    return calibration.brier_score(sample.probability, sample.positive, sample.weight)
+    """Mean squared distance of probability and outcome, 0 to 1 (Brier 1950)."""
+    return mean(sample.squares, sample.weight)
 
 
 def _brier_skill_score(sample: BinarySample) -> float:
@@ -161,7 +171,10 @@ def _brier_skill_score(sample: BinarySample) -> float:
 
 
 def _adaptive_calibration_error(sample: BinarySample) -> float:
-    return calibration.expected_error(calibration.equal_mass(sample.probability, sample.positive, sample.weight))
+    p, weight = sample.probability, sample.weight
+    return calibration.expected_error(
+        calibration.reliability(calibration.mass_ends(p, weight), p, sample.positive, weight)
+    )
 
 
 def _calibration_bias(sample: BinarySample) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from lockgate.stats.checks import Codes, Floats, product_sum, ratio
+from lockgate.stats.checks import Bools, Codes, Floats, product_sum, ratio
 from lockgate.stats.undefined import Undefined
 
 NO_POSITIVE = "no row is labelled positive"
@@ -22,6 +22,14 @@ def confusion(label: Codes, prediction: Codes, classes: int, weight: Floats | No
     joint = label * classes + prediction
     counts = np.bincount(joint, weights=weight, minlength=classes * classes)
     return counts.reshape(classes, classes).astype(np.float64)
+
+
+def of_two_classes(positive: Bools, predicted: Bools, weight: Floats | None = None) -> Floats:
+    """Joint counts of whether a row is labelled, and whether it is predicted, positive; shape (2, 2)."""
+    if weight is not None:
+        return confusion(positive.astype(np.int64), predicted.astype(np.int64), 2, weight)
+    hit, found, said = (int(np.count_nonzero(held)) for held in (positive & predicted, positive, predicted))
+    return np.array([[len(positive) - found - said + hit, said - hit], [found - hit, hit]], np.float64)
 
 
 # --- any number of classes --------------------------------------------------------------------------------------------

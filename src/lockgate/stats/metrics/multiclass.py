@@ -91,6 +91,17 @@ class MulticlassSample:
         return held
 
     @cached_property
+    def losses(self) -> Floats:
+        """Each row's -ln of the probability that its label was given."""
+        return calibration.log_losses(self.of_label)
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Squared distance of each row's probabilities to its outcome, summed over the classes."""
+        found: Floats = np.square(self.probability).sum(axis=1) - 2 * self.of_label + 1
+        return found
+
+    @cached_property
     def reliability(self) -> calibration.Reliability:
         """Reliability of the most probable class, in bins of equal width."""
         best, confidence = self.top
@@ -169,9 +180,8 @@ def _probabilities(score: Floats, classes: int) -> Floats:
 
 
 def _brier_score(sample: MulticlassSample) -> float:
-    """Sum over the classes of the squared distance to the outcome, 0 to 2 (Brier 1950)."""
-    squares = np.square(sample.probability).sum(axis=1) - 2 * sample.of_label + 1
-    return mean(squares, sample.weight)
+    """Mean of the squared distances to the outcome, summed over the classes, 0 to 2 (Brier 1950)."""
+    return mean(sample.squares, sample.weight)
 
 
 def _roc_auc_ovo(sample: MulticlassSample) -> float:
@@ -192,7 +202,7 @@ METRICS: Mapping[str, Callable[[MulticlassSample], float]] = {
     "top_3_accuracy": lambda sample: mean(sample.in_top(3), sample.weight),
     "roc_auc_ovr": lambda sample: float(sample.pairwise[0].mean()),
     "roc_auc_ovo": _roc_auc_ovo,
-    "log_loss": lambda sample: calibration.log_loss(sample.of_label, sample.weight),
+    "log_loss": lambda sample: mean(sample.losses, sample.weight),
     "brier_score": _brier_score,
     "expected_calibration_error": lambda sample: calibration.expected_error(sample.reliability),
     "maximum_calibration_error": lambda sample: calibration.maximum_error(sample.reliability),

@@ -150,7 +150,7 @@ def _calibration_error(name: str, units: Units, value: float) -> Stated | None:
             return None
         p, hit, gap = sample.probability, sample.positive, scores.gaps(sample)
         wide = name == "expected_calibration_error"
-        codes = calibration.width_codes(p) if wide else calibration.mass_codes(p, sample.weight)
+        codes = calibration.codes_of(calibration.width_ends(p) if wide else calibration.mass_ends(p, sample.weight))
     elif isinstance(sample, MulticlassSample):
         best, p = sample.top
         hit, gap, codes = best == sample.label, classes.gaps(sample), calibration.width_codes(p)
