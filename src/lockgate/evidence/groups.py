@@ -32,11 +32,8 @@ class OfGroups:
     laws: GroupLaws
 
 
-def rates_of_groups(frame: Frame, grouping: Grouping, seed: int) -> OfGroups:
-    """The rates of a classification about the favourable outcome.
-
-    True and false positive rates are about the rows with that label. Precision is about all rows, not about those
-    predicted favourable: a model must not leave a comparison by what it predicts.
+def favourable_outcomes(frame: Frame) -> tuple[Bools, Bools]:
+    """Whether each row's label, and the candidate's prediction, is the favourable outcome.
 
     Raises:
         Undefined: it is not said which outcome is favourable, or there is nothing to measure.
@@ -44,11 +41,23 @@ def rates_of_groups(frame: Frame, grouping: Grouping, seed: int) -> OfGroups:
     if frame.favourable is None:
         raise Undefined("neither data.favourable nor data.positive says which outcome people want")
     wanted, given = (codes == frame.favourable for codes in codes_of(frame, candidate_of(frame)))
+    return wanted, given
+
+
+def rates_of_groups(frame: Frame, grouping: Grouping, wanted: Bools, given: Bools, seed: int) -> OfGroups:
+    """The rates of a classification about the favourable outcome.
+
+    True and false positive rates are about the rows with that label. Precision is about all rows, not about those
+    predicted favourable: a model must not leave a comparison by what it predicts.
+
+    Raises:
+        Undefined: there is nothing to measure.
+    """
     groups = len(grouping.groups)
-    tables, rows = fairness.group_tables(grouping.codes, groups, wanted, given, frame.weight)
-    favourable = np.bincount(grouping.codes[wanted], minlength=groups).astype(np.int64)
-    about = {"true_positive_rate": favourable, "false_positive_rate": rows - favourable}
-    counts = {name: about.get(name, rows) for name in fairness.RATES}
+    tables, counts = fairness.group_tables(grouping.codes, groups, wanted, given, frame.weight)
+    labelled = counts.sum(axis=2)
+    about = {"true_positive_rate": labelled[:, 1], "false_positive_rate": labelled[:, 0]}
+    rows = {name: about.get(name, labelled.sum(axis=1)) for name in fairness.RATES}
 
     def of_code(rate: Callable[[Floats], float]) -> Callable[[int], float]:
         return lambda code: rate(tables[code])
@@ -63,8 +72,8 @@ def rates_of_groups(frame: Frame, grouping: Grouping, seed: int) -> OfGroups:
     )
     return OfGroups(
         values={name: of_code(rate) for name, rate in fairness.RATES.items()},
-        rows=counts,
-        effective=_effective(counts, frame, grouping, {"true_positive_rate": wanted, "false_positive_rate": ~wanted}),
+        rows=rows,
+        effective=_effective(rows, frame, grouping, {"true_positive_rate": wanted, "false_positive_rate": ~wanted}),
         laws=GroupLaws(
             name=grouping.column,
             rows=lambda rate: rows_of(outcomes, rate),

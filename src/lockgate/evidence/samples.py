@@ -119,7 +119,7 @@ def codes_of(frame: Frame, model: Predictions) -> tuple[Codes, Codes]:
     Raises:
         Undefined: a code stands for none of the frame's classes.
     """
-    codes = frame.label.astype(np.int64), model.prediction.astype(np.int64)
+    codes = frame.label.astype(np.int64, copy=False), model.prediction.astype(np.int64, copy=False)
     for held in codes:
         if len(held) and not 0 <= held.min() <= held.max() < len(frame.classes):
             raise Undefined(f"a label or prediction is none of the {len(frame.classes)} classes")

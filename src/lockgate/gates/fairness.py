@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import ClassVar
 
-from lockgate.evidence.groups import means_of_groups, rates_of_groups
+from lockgate.evidence.groups import OfGroups, favourable_outcomes, means_of_groups, rates_of_groups
 from lockgate.evidence.samples import frame_of, too_uneven
 from lockgate.evidence.view import Evidence, Frame, Grouping
 from lockgate.gates.base import API, Example, Needs, Params
@@ -183,9 +184,10 @@ class Fairness:
         own = _REGRESSION if frame.task == "regression" else _CLASSIFICATION
         if not frame.groupings:
             yield from (Missing(metric=name, reason="data.sensitive names no column") for name in own)
+        measured = _measured(frame, evidence.seed)
         for grouping in frame.groupings:
             try:
-                groups = _groups(frame, grouping, evidence)
+                groups = _groups(measured(grouping), grouping, evidence.min_rows)
             except Undefined as undefined:
                 yield from (Missing(metric=name, at=At(column=grouping.column), reason=str(undefined)) for name in own)
                 continue
@@ -193,11 +195,16 @@ class Fairness:
             yield from _between_groups(groups, evidence)
 
 
-def _groups(frame: Frame, grouping: Grouping, evidence: Evidence) -> _Groups:
+def _measured(frame: Frame, seed: int) -> Callable[[Grouping], OfGroups]:
+    """What measures the groups of a grouping, or raises `Undefined`."""
+    if frame.task == "regression":
+        return lambda grouping: means_of_groups(frame, grouping, seed)
+    outcomes = cache(partial(favourable_outcomes, frame))
+    return lambda grouping: rates_of_groups(frame, grouping, *outcomes(), seed)
+
+
+def _groups(held: OfGroups, grouping: Grouping, min_rows: int) -> _Groups:
     """The rates of each group of a grouping."""
-    min_rows = evidence.min_rows
-    of_task = means_of_groups if frame.task == "regression" else rates_of_groups
-    held = of_task(frame, grouping, evidence.seed)
     codes = dict(enumerate(grouping.groups))
     rows = {rate: {name: int(held.rows[rate][code]) for code, name in codes.items()} for rate in held.values}
     return _Groups(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lockgate.stats.blocks import blocks
 from lockgate.stats.checks import Bools, Codes, Floats, ratio, same_rows, weights
 from lockgate.stats.metrics import confusion
 from lockgate.stats.undefined import Undefined
@@ -16,7 +17,7 @@ from lockgate.stats.undefined import Undefined
 def group_tables(
     codes: Codes, groups: int, wanted: Bools, given: Bools, weight: Floats | None = None
 ) -> tuple[Floats, Codes]:
-    """For each group the (weighted) joint counts `[label, prediction]` of the favourable outcome, and its rows.
+    """Joint counts of label and prediction as the favourable outcome, by group (groups, 2, 2): of weights, and of rows.
 
     Args:
         codes: group of each row, from 0 to `groups` - 1.
@@ -28,10 +29,17 @@ def group_tables(
     Raises:
         Undefined: the arrays do not fit together, there are no rows, or a weight is not positive and finite.
     """
-    weight = weights(weight, same_rows("groups, labels and predictions", codes, wanted, given))
-    joint = np.bincount(codes * 4 + wanted * 2 + given, weights=weight, minlength=4 * groups)
-    rows = np.bincount(codes, minlength=groups).astype(np.int64)
-    return joint.reshape(groups, 2, 2).astype(np.float64), rows
+    total = same_rows("groups, labels and predictions", codes, wanted, given)
+    weight = weights(weight, total)
+    masses, rows = np.zeros(4 * groups), np.zeros(4 * groups, np.int64)
+    for part in blocks(total):
+        joint = codes[part] * 4 + wanted[part] * 2 + given[part]
+        rows += np.bincount(joint, minlength=4 * groups)
+        if weight is not None:
+            masses += np.bincount(joint, weight[part], 4 * groups)
+    if weight is None:
+        masses = rows.astype(np.float64)
+    return masses.reshape(groups, 2, 2), rows.reshape(groups, 2, 2)
 
 
 def group_means(codes: Codes, groups: int, values: Floats, weight: Floats | None = None) -> Floats:

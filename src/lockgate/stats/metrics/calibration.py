@@ -16,6 +16,7 @@ from lockgate.stats.undefined import Undefined
 BINS = 10
 _EPS = float(np.finfo(np.float64).eps)
 _MOST_STEPS = 50
+_LAST_STEP = 1e-7  # after one so small Newton's method is off by about its square
 _COARSE = 1_000  # runs of rows whose means give the logistic fit its start
 
 
@@ -140,20 +141,23 @@ def logistic_recalibration(probability: Floats, hit: Bools, weight: Floats | Non
         raise Undefined("all outcomes are equal")
     if probability[0] <= 0 or probability[-1] >= 1:
         raise Undefined("a probability is 0 or 1, whose logit is infinite")
-    logit = np.log(probability) - np.log1p(-probability)
+    logit = np.log(probability / (1 - probability))
     shift, scale = mean(logit, weight), float(logit.std())
     if scale <= 1e-12 * max(1.0, abs(shift)):
         raise Undefined("all probabilities are equal")
-    hits, misses = probability[hit], probability[~hit]
-    if hits[0] >= misses[-1] or hits[-1] <= misses[0]:  # at one probability both may stand
+    hits, misses = (probability[_first_and_last(held)] for held in (hit, ~hit))
+    if hits[0] >= misses[1] or hits[1] <= misses[0]:  # at one probability both may stand
         raise Undefined("the probabilities separate the outcomes, so that the fitted slope has no end")
     z = (logit - shift) / scale
-    beta = np.zeros(2)
-    if len(z) > 10 * _COARSE:
-        beta = _near(z, hit, weight)
+    beta = _near(z, hit, weight) if len(z) > 10 * _COARSE else np.zeros(2)
     beta = _fitted(z, hit, weight, beta)
     slope = float(beta[1]) / scale
     return float(beta[0]) - slope * shift, slope
+
+
+def _first_and_last(rows: Bools) -> list[int]:
+    """The places of the first and the last of some rows, of which there is one."""
+    return [int(rows.argmax()), len(rows) - 1 - int(rows[::-1].argmax())]
 
 
 def _near(z: Floats, hit: Bools, weight: Floats | None) -> Floats:
@@ -178,7 +182,7 @@ def _fitted(z: Floats, target: Floats | Bools, weight: Floats | None, beta: Floa
             break
         step = np.linalg.solve(hessian, gradient)
         beta = beta + step
-        if np.abs(step).max() < 1e-12 * max(1.0, float(np.abs(beta).max())):
+        if np.abs(step).max() < _LAST_STEP * max(1.0, float(np.abs(beta).max())):
             return beta
     raise Undefined("the logistic fit does not settle")
 

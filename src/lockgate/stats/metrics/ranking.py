@@ -1,18 +1,20 @@
 """Metrics of how well a score ranks the positive rows above the negative ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.checks import Bools, Floats, product_sum
+from lockgate.stats.blocks import blocks
+from lockgate.stats.checks import Bools, Floats
 from lockgate.stats.undefined import Undefined
 
 CURVE_POINTS = 101
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ranking:
     """How many rows of each class stand at or under each distinct score, in ascending order.
 
@@ -23,6 +25,21 @@ class Ranking:
 
     positives: Floats
     negatives: Floats
+
+    def runs(self) -> Iterator[tuple[Floats, Floats]]:
+        """The positives and negatives of neighbouring scores, each with those cumulated before in front."""
+        for part in blocks(len(self.positives) - 1):
+            run = slice(part.start, part.stop + 1)
+            yield self.positives[run], self.negatives[run]
+
+    @cached_property
+    def area(self) -> float:
+        """Area under the ROC curve."""
+        total, area = float(self.positives[-1]), 0.0
+        for positives, negatives in self.runs():
+            above = total - (positives[1:] + positives[:-1]) / 2
+            area += float((np.diff(negatives) * above).sum())
+        return area / (total * float(self.negatives[-1]))
 
 
 def ranking(score: Floats, positive: Bools, weight: Floats | None = None) -> Ranking:
@@ -35,10 +52,11 @@ def ranking(score: Floats, positive: Bools, weight: Floats | None = None) -> Ran
         raise Undefined("no row is labelled positive")
     if positive.all():
         raise Undefined("no row is labelled negative")
-    ends = np.append(np.flatnonzero(score[1:] != score[:-1]), len(score) - 1)
+    last = np.append(score[1:] != score[:-1], True)
+    ends = slice(None) if last.all() else np.flatnonzero(last)
     if weight is None:
         found = np.cumsum(positive.astype(np.int64))[ends]  # of booleans themselves it takes twice as long
-        passed = ends + 1 - found
+        passed = np.arange(1, len(score) + 1)[ends] - found
     else:
         found, passed = (np.cumsum(np.where(own, weight, 0.0))[ends] for own in (positive, ~positive))
     return Ranking(positives=_from_zero(found), negatives=_from_zero(passed))
@@ -52,9 +70,7 @@ def _from_zero(cumulated: NDArray[np.number]) -> Floats:
 
 def roc_auc(ranked: Ranking) -> float:
     """Area under the ROC curve: the chance that a positive row scores above a negative one, ties counting half."""
-    total = ranked.positives[-1]
-    above = total - (ranked.positives[1:] + ranked.positives[:-1]) / 2
-    return float(product_sum(np.diff(ranked.negatives), above) / (total * ranked.negatives[-1]))
+    return ranked.area
 
 
 def gini(ranked: Ranking) -> float:
@@ -64,15 +80,18 @@ def gini(ranked: Ranking) -> float:
 
 def average_precision(ranked: Ranking) -> float:
     """Sum of precision times gain in recall over the falling thresholds; not interpolated, as in scikit-learn."""
-    found = ranked.positives[-1] - ranked.positives[:-1]
-    wrong = ranked.negatives[-1] - ranked.negatives[:-1]
-    return float(product_sum(found / (found + wrong), np.diff(ranked.positives)) / ranked.positives[-1])
+    total, rest, gained = float(ranked.positives[-1]), float(ranked.negatives[-1]), 0.0
+    for positives, negatives in ranked.runs():
+        found, wrong = total - positives[:-1], rest - negatives[:-1]
+        gained += float((found / (found + wrong) * np.diff(positives)).sum())
+    return gained / total
 
 
 def ks_statistic(ranked: Ranking) -> float:
     """Kolmogorov–Smirnov distance between the scores of the positives and of the negatives."""
-    return float(
-        np.abs(ranked.positives / ranked.positives[-1] - ranked.negatives / ranked.negatives[-1]).max(initial=0.0)
+    found, passed = float(ranked.positives[-1]), float(ranked.negatives[-1])
+    return max(
+        float(np.abs(positives / found - negatives / passed).max(initial=0.0)) for positives, negatives in ranked.runs()
     )
 
 
@@ -99,14 +118,9 @@ RANKING: Mapping[str, Callable[[Ranking], float]] = {
 
 def roc_curve(ranked: Ranking) -> list[list[float]]:
     """At most `CURVE_POINTS` points [false positive rate, true positive rate], from the highest score down."""
-    rates = np.column_stack(
-        (
-            1 - ranked.negatives[::-1] / ranked.negatives[-1],
-            1 - ranked.positives[::-1] / ranked.positives[-1],
-        )
-    )
-    if len(rates) > CURVE_POINTS:  # spread along the curve's length, not its scores: both axes are covered evenly
-        length = rates.sum(axis=1)
-        places = np.searchsorted(length, np.linspace(0.0, 2.0, CURVE_POINTS)).clip(0, len(rates) - 1)
-        rates = rates[sorted(set(places.tolist()))]
-    return [[round(float(x), 6), round(float(y), 6)] for x, y in rates]
+    x, y = (1 - held[::-1] / held[-1] for held in (ranked.negatives, ranked.positives))
+    if len(x) > CURVE_POINTS:  # spread along the curve's length, not its scores: both axes are covered evenly
+        places = np.searchsorted(x + y, np.linspace(0.0, 2.0, CURVE_POINTS)).clip(0, len(x) - 1)
+        chosen = sorted(set(places.tolist()))
+        x, y = x[chosen], y[chosen]
+    return [[round(one, 6), round(other, 6)] for one, other in zip(x.tolist(), y.tolist(), strict=True)]

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lockgate.stats.blocks import blocks
 from lockgate.stats.chance.student import LEAST_CLUSTERS
 from lockgate.stats.checks import Codes, Floats, product_sum
 from lockgate.stats.influence.function import influence, weighed
@@ -131,16 +132,15 @@ class Units:
             rows: the influence of each row, in mean 0.
             held: how much the metric is about each row beside its weight; None: about all.
         """
-        parts = self.of(rows) / self.sample.rows
-        square = parts * parts
-        squares = float(square.sum())
+        parts = self.of(rows)
+        squares, cubes, fourths = _power_sums(parts, self.sample.rows)
         if not squares > 0:
             return None
         units = len(parts) if held is None else int(np.count_nonzero(self.loads(held)))
         return Spread(
             variance=squares * units / max(units - 1, 1),
-            skew=product_sum(square, parts) / squares**1.5,
-            peak=product_sum(square, square) / squares**2,
+            skew=cubes / squares**1.5,
+            peak=fourths / squares**2,
             rows=self.effective(held),
             degrees=math.inf if self.cluster is None else units - 1.0,
             inflation=1.0 if self.cluster is None else max(1.0, squares / float(np.square(rows / len(rows)).sum())),
@@ -167,6 +167,17 @@ class Units:
             return self.spread(influence(name, sample, code))
         except Undefined:
             return None
+
+
+def _power_sums(values: Floats, scale: float) -> tuple[float, float, float]:
+    """Sums of the squares, cubes and fourth powers of some values over a scale."""
+    sums = np.zeros(3)
+    for part in blocks(len(values)):
+        held = values[part] / scale
+        square = held * held
+        sums += [square.sum(), (square * held).sum(), (square * square).sum()]
+    squares, cubes, fourths = sums.tolist()
+    return squares, cubes, fourths
 
 
 def _of_steps(name: str, sample: BinarySample) -> Spread | None:
