@@ -15,7 +15,7 @@ _AVX_512 = "AVX512_SKX X86_V4"
 def be_brief(processor: Path = Path("/proc/cpuinfo")) -> None:
     """Take the settings for this process; those that its environment names already stand."""
     # What is imported is never garbage; to look through it again and again takes a tenth of such a process.
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(500_000, 50, 50)
     # NumPy's library for matrices starts a thread on every core as it is loaded, which spin for a while. Nothing here
     # multiplies matrices; a model has a process and an environment of its own.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -153,7 +153,7 @@ def _by_peizer_pratt(score: Floats, a: Floats, b: Floats) -> Floats:
     """Newton's method on their normal score, which is right to 0.001 from shapes of 6 on."""
     logit, step = _start(score, a, b), 1e-4
     for _ in range(_NEWTON):
-        low, high = _peizer_pratt(logit - step, a, b), _peizer_pratt(logit + step, a, b)
+        low, high = _peizer_pratt(logit + np.array([[-step], [step]]), a, b)
         logit = logit - ((low + high) / 2 - score) * (2 * step) / (high - low)
     found: Floats = 1 / (1 + np.exp(-logit))
     return found
@@ -165,7 +165,8 @@ def _peizer_pratt(logit: Floats, a: Floats, b: Floats) -> Floats:
     q = 1 / (1 + np.exp(logit))
     n = a + b - 1
     apart = a - 1 / 3 - (n + 1 / 3) * p + 0.02 * (q / a - p / b + (q - 0.5) / (n + 1))
-    skew = 1 + q * _bend((a - 0.5) / (n * p)) + p * _bend((b - 0.5) / (n * q))
+    of_a, of_b = _bend(np.stack([(a - 0.5) / (n * p), (b - 0.5) / (n * q)]))
+    skew = 1 + q * of_a + p * of_b
     found: Floats = -apart * np.sqrt(skew / ((n + 1 / 6) * p * q))
     return found
 

@@ -54,17 +54,17 @@ def ranking(score: Floats, positive: Bools, weight: Floats | None = None) -> Ran
         raise Undefined("no row is labelled negative")
     last = np.append(score[1:] != score[:-1], True)
     ends = slice(None) if last.all() else np.flatnonzero(last)
-    if weight is None:
-        found = np.cumsum(positive.astype(np.int64))[ends]  # of booleans themselves it takes twice as long
-        passed = np.arange(1, len(score) + 1)[ends] - found
-    else:
+    if weight is not None:
         found, passed = (np.cumsum(np.where(own, weight, 0.0))[ends] for own in (positive, ~positive))
-    return Ranking(positives=_from_zero(found), negatives=_from_zero(passed))
+        return Ranking(positives=_from_zero(found), negatives=_from_zero(passed))
+    positives = _from_zero(np.cumsum(positive.astype(np.int64))[ends])  # of booleans it takes twice as long
+    rows = _from_zero(np.arange(1, len(score) + 1)[ends])
+    return Ranking(positives=positives, negatives=np.subtract(rows, positives, out=rows))
 
 
 def _from_zero(cumulated: NDArray[np.number]) -> Floats:
-    floats = np.zeros(len(cumulated) + 1)
-    floats[1:] = cumulated
+    floats = np.empty(len(cumulated) + 1)
+    floats[0], floats[1:] = 0.0, cumulated
     return floats
 
 
