@@ -78,6 +78,7 @@ INPUT = {"checks", "undefined"}
 
 STATS_ARROWS = {
     "blocks": set[str](),
+    "distinct": set[str](),
     "undefined": set[str](),
     "checks": {"blocks", "undefined"},
     "chance": INPUT,
@@ -85,9 +86,9 @@ STATS_ARROWS = {
     "influence": INPUT | {"metrics"},
     "uncertainty": INPUT | {"blocks", "chance", "metrics", "influence"},
     "paired": INPUT | {"chance", "metrics", "influence", "uncertainty"},
-    "groups": INPUT | {"blocks", "chance", "metrics"},
-    "distances": {"blocks", "undefined"},
-    "distance_laws": {"undefined", "chance", "distances"},
+    "groups": INPUT | {"blocks", "distinct", "chance", "metrics"},
+    "distances": {"blocks", "distinct", "undefined"},
+    "distance_laws": {"distinct", "undefined", "chance", "distances"},
     "timings": {"checks", "chance"},
     "membership": INPUT | {"chance"},
     "planning": {"chance"},

@@ -175,7 +175,8 @@ class Drift:
             yield from (Missing(metric=name, reason="there is no reference data") for name in METRICS)
             return
         measured: dict[tuple[str, str], Measurement | Missing] = {}
-        both = mapped(lambda column: tuple(_column(column, evidence, reference)), evidence.features)
+        rows = max(reference.rows, evidence.data.rows)
+        both = mapped(lambda column: tuple(_column(column, evidence, reference)), evidence.features, rows)
         for column, entries in zip(evidence.features, both, strict=True):
             for entry in entries:
                 measured[column, entry.metric] = entry

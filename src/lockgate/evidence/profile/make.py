@@ -48,7 +48,7 @@ def make_profile(source: Source, where: str, step: Step) -> Profile:
         raise EvidenceError(what, where=where, fix=f"use the data themselves, or give {FEW} rows or more")
     columns = []
     total = len(source.schema)
-    for done, column in enumerate(mapped(partial(_column, source), tuple(source.schema.values()))):
+    for done, column in enumerate(mapped(partial(_column, source), tuple(source.schema.values()), source.rows)):
         step("summarising the columns", done, total)
         columns.append(column)
     step("summarising the columns", total, total)

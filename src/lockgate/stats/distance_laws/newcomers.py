@@ -15,6 +15,7 @@ from lockgate.stats.chance.shuffles import Sizes
 from lockgate.stats.chance.special import normal_quantile
 from lockgate.stats.chance.tails import Skewed, null_of_atoms, null_of_moments
 from lockgate.stats.distance_laws.fisher import wilson_bound
+from lockgate.stats.distinct import counted
 from lockgate.types import LEVELS, Law, Null, Uncertainty
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -36,7 +37,7 @@ def null_of_new_share(reference: Floats, data: Floats) -> Null:
     """
     sizes = Sizes(reference=round(float(reference.sum())), data=round(float(data.sum())))
     pooled = np.rint(reference + data)
-    rows, number = np.unique(pooled[(pooled > 0) & (pooled <= sizes.data)], return_counts=True)
+    rows, number = counted(pooled[(pooled > 0) & (pooled <= sizes.data)])
     chance = np.exp(
         log_factorial(np.full(len(rows), float(sizes.data)))
         - log_factorial(sizes.data - rows)

@@ -21,6 +21,7 @@ from lockgate.stats.chance.tails import null_of_atoms, null_of_moments, rescaled
 from lockgate.stats.distance_laws.deciles import decile_counts
 from lockgate.stats.distance_laws.sums import Dealt, dealt, law_of_sum
 from lockgate.stats.distances.categories import contingency_terms, divergence_terms, psi_terms
+from lockgate.stats.distinct import counted
 from lockgate.types import Null
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -173,7 +174,7 @@ def nulls_of_bins(
     if sizes.reference >= ENOUGH.reference and sizes.data >= ENOUGH.data:
         return nulls_of_categories(*counts, metrics, seed)
     table = shuffles(sizes, seed)
-    _, repeats = np.unique(samples(table.sizes), return_counts=True)
+    _, repeats = counted(samples(table.sizes))
     ends = np.cumsum(repeats)
 
     def further() -> list[Counts]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lockgate.stats.chance.shuffles import Sizes
+from lockgate.stats.distinct import distinct
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -113,13 +114,13 @@ class Ranked:
         marks = self.at(np.concatenate([lower, self.total + 1 - lower[::-1]]))
         # A value that spans several marks: the cell before it ends with the value just below.
         starts = np.searchsorted(self.values, marks[1:][marks[1:] == marks[:-1]])
-        return np.unique(np.concatenate([marks, self.values[starts[starts > 0] - 1]]))
+        return distinct(np.concatenate([marks, self.values[starts[starts > 0] - 1]]))
 
 
 def skeleton(reference: Values, data: Values, *, repeated: bool) -> Skeleton:
     """Look at two samples, neither of them empty; `repeated`: whether to count the repetitions of values."""
     samples = Ranked.of(reference), Ranked.of(data)
-    ends = np.unique(np.concatenate([sample.ends() for sample in samples]))
+    ends = distinct(np.concatenate([sample.ends() for sample in samples]))
     upto = [sample.count(ends) for sample in samples]
     below = [sample.count(ends, below=True) for sample in samples] if repeated else upto
     with np.errstate(over="ignore"):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lockgate.stats.chance.hypergeometric import log_factorial
 from lockgate.stats.chance.shuffles import Sizes
 from lockgate.stats.chance.tails import Skewed
+from lockgate.stats.distinct import counted
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -66,7 +67,7 @@ def dealt(pooled: Floats, sizes: Sizes) -> Dealt:
     is_large = pooled * (sizes.least / sizes.total) >= LARGE
     rest = pooled[~is_large]
     coarse = np.rint(_FINE * _STEP ** np.rint(np.log(np.maximum(rest, _FINE) / _FINE) / np.log(_STEP)))
-    rows, categories = np.unique(np.where(rest <= _FINE, rest, coarse), return_counts=True)
+    rows, categories = counted(np.where(rest <= _FINE, rest, coarse))
     counts, of_class = _supports(rows, sizes)
     held = rows[of_class]
     ways = -log_factorial(counts) - log_factorial(held - counts)

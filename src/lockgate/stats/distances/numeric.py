@@ -16,6 +16,7 @@ from lockgate.stats.distances.atoms import area_to_atoms, gap_to_atoms
 from lockgate.stats.distances.bins import Bins
 from lockgate.stats.distances.ecdf import area_between, greatest_gap
 from lockgate.stats.distances.rounding import between
+from lockgate.stats.distinct import distinct
 from lockgate.stats.undefined import Undefined
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -143,7 +144,7 @@ def decile_edges(reference: Sorted) -> Floats:
     closed = np.flatnonzero(np.isnan(edges))
     edges[closed] = [_edge_after(values, decile) for decile in deciles[closed].tolist()]
     spikes = [_edge_before(values, one) for one, next_ in pairwise(deciles.tolist()) if one == next_]
-    return np.unique(np.concatenate([edges, spikes]))
+    return distinct(np.concatenate([edges, spikes]))
 
 
 def _edge_after(values: Floats, value: float) -> float:
@@ -211,7 +212,7 @@ def chart_edges(reference: Sorted, data: Sorted, bins: int) -> Floats:
     low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
     with np.errstate(over="ignore", invalid="ignore"):
         edges = np.linspace(low, high, bins + 1)[1:-1]
-    return np.unique(edges) if np.isfinite(edges).all() else np.array([low, high])
+    return distinct(edges) if np.isfinite(edges).all() else np.array([low, high])
 
 
 def _total(values: Floats, weights: Floats | None) -> float:

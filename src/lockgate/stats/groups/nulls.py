@@ -14,6 +14,7 @@ import numpy as np
 from lockgate.stats.chance.hypergeometric import window
 from lockgate.stats.chance.laws import DRAWS, law_of_atoms, null_of_draws
 from lockgate.stats.checks import Codes, Floats
+from lockgate.stats.distinct import distinct
 from lockgate.stats.groups.gaps import Scale, common_errors, gap, redraw
 from lockgate.stats.groups.means import Means, Rows
 from lockgate.stats.groups.units import deal, units_of
@@ -203,7 +204,7 @@ def _atoms(part: Dealt, values: Floats) -> Atoms:
 
 def _highest(one: Atoms, other: Atoms) -> Atoms:
     """The law of the greater of two independent values."""
-    values = np.union1d(one.values, other.values)
+    values = distinct(np.concatenate([one.values, other.values]))
     reached = _until(one, values) * _until(other, values)
     return Atoms(values=values, chances=np.diff(reached, prepend=0.0))
 
