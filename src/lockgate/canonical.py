@@ -65,8 +65,18 @@ def _indented(value: Any, line: str) -> str:
         members = [f"{encode_basestring_ascii(key)}: {_indented(item, inner)}" for key, item in value.items()]
         return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
     if isinstance(value, list | tuple) and value:
+        if (floats := _floats(value)) is not None:
+            return f"[{inner}{floats[1:-1].replace(', ', f',{inner}')}{line}]"
         return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
     return _written(value)
+
+
+def _floats(values: list[Any] | tuple[Any, ...]) -> str | None:
+    """A list of floats alone as Python writes it, all at once; None for others, and where one is no number."""
+    if set(map(type, values)) != {float}:
+        return None
+    text = repr([*values])
+    return None if "n" in text else text  # nan, inf
 
 
 def _written(value: Any) -> str:
@@ -75,6 +85,9 @@ def _written(value: Any) -> str:
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, list | tuple):
+        floats = _floats(value)
+        if floats is not None and "e" not in floats and ".0," not in floats and ".0]" not in floats:
+            return floats.replace(" ", "")
         return f"[{','.join([_written(item) for item in value])}]"
     if isinstance(value, dict):
         members = [f"{encode_basestring(key)}:{_written(value[key])}" for key in _sorted(value)]

@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -162,8 +162,14 @@ def _place(error: BaseException) -> str:
 
 def versions(distributions: Sequence[str]) -> dict[str, str]:
     """The installed versions of some distributions; those that are not installed are left out."""
-    found = {}
-    for name in distributions:
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    found = {name: _version(name) for name in distributions}
+    return {name: known for name, known in found.items() if known is not None}
+
+
+@cache
+def _version(distribution: str) -> str | None:
+    """Read once: several gates name the same ones."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lockgate.stats.chance.shares import SCORES, Events, share_of_events
+from lockgate.stats.chance.laws import SCORES
+from lockgate.stats.chance.shares import Events, share_of_events
 from lockgate.stats.checks import Bools, Floats
 from lockgate.stats.undefined import Undefined
 

@@ -5,8 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lockgate.law import deviation, quantile
-from lockgate.stats.chance.laws import normal_law
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import SCORES, normal_law
 from lockgate.stats.metrics import confusion
 from lockgate.stats.metrics.multiclass import METRICS, MulticlassSample, multiclass_sample
 from lockgate.stats.paired.binary import share_null

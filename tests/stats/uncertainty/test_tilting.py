@@ -8,7 +8,7 @@ from scipy import stats as scipy_stats
 from sklearn import metrics as sk
 
 from lockgate.law import quantile
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import SCORES
 from lockgate.stats.metrics.classification import METRICS, binary_sample
 from lockgate.stats.metrics.confusion import BINARY
 from lockgate.stats.metrics.multiclass import METRICS as OF_CLASSES

@@ -12,18 +12,20 @@ from lockgate.types import LEVELS, Law, Null, Uncertainty
 Floats: TypeAlias = NDArray[np.float64]
 More: TypeAlias = Callable[[], Floats]
 
+SCORES = np.array([normal_quantile(level) for level in LEVELS])
+"""Normal scores of `LEVELS`."""
+
 DRAWS = 1_000
 """Draws of a law that has no formula."""
 
 _SUPPORT = 20  # a quantile with fewer draws beyond it is fitted, not drawn
 _SEEN = 3  # so many draws beyond it show that a tail is there
-_Z = np.array([normal_quantile(level) for level in LEVELS])
 _LEVELS = np.array(LEVELS)
 
 
 def normal_law(mean: float, deviation: float) -> Law:
     """The normal distribution."""
-    return Law(quantiles=tuple((mean + deviation * _Z).tolist()), tail="analytic")
+    return Law(quantiles=tuple((mean + deviation * SCORES).tolist()), tail="analytic")
 
 
 def law_by(quantile: Callable[[float], float], tail: Literal["exact", "analytic"] = "analytic") -> Law:
@@ -71,7 +73,7 @@ def law_of_draws(draws: Floats) -> Law:
     beyond = len(draws) * np.minimum(_LEVELS, 1 - _LEVELS)
     known = np.flatnonzero(beyond >= _SUPPORT)
     seen = beyond >= _SEEN
-    fitted = _pearson(draws, _Z)
+    fitted = _pearson(draws, SCORES)
     first, last = known[0], known[-1]
     lower = quantiles[first] + fitted[:first] - fitted[first]
     upper = quantiles[last] + fitted[last + 1 :] - fitted[last]

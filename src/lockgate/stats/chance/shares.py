@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from lockgate.stats.chance.laws import SCORES
 from lockgate.stats.chance.special import beta_below, normal_quantile
 from lockgate.stats.chance.student import student
 from lockgate.stats.checks import Codes, Floats
@@ -22,9 +23,6 @@ from lockgate.types import LEVELS
 
 FEW_EVENTS = 5.0
 """Up to so many hits or misses the law is Clopper and Pearson's; then the extra event falls as `FEW_EVENTS` / them."""
-
-SCORES = np.array([normal_quantile(level) for level in LEVELS])
-"""Normal scores of `LEVELS`."""
 
 _ROUGH = 6.0  # shapes of a beta law up to which Peizer and Pratt's formula is too rough
 _NEWTON = 2  # the start is right to three digits

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.chance.laws import law_of_atoms
-from lockgate.stats.chance.special import chi_squared_quantile, gamma_above, gamma_below, normal_below, normal_quantile
+from lockgate.stats.chance.laws import SCORES, law_of_atoms
+from lockgate.stats.chance.special import chi_squared_quantile, gamma_above, gamma_below, normal_below
 from lockgate.types import LEVELS, Law, Null
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -50,7 +50,7 @@ class Skewed:
     def quantiles(self) -> Floats:
         """The quantiles at `LEVELS`."""
         if self.skewness < _SYMMETRIC:
-            return self.mean + self.deviation * _normal_scores()
+            return self.mean + self.deviation * SCORES
         gammas = _gammas(self._shape)
         found: Floats = self.mean + self.deviation * (gammas - self._shape) / math.sqrt(self._shape)
         return found
@@ -92,16 +92,11 @@ def rescaled(null: Null, scale: Callable[[Floats], Floats], mean: float) -> Null
     return Null(method=null.method, below=null.below, above=null.above, mean=mean, law=law)
 
 
-@cache
-def _normal_scores() -> Floats:
-    return np.array([normal_quantile(level) for level in LEVELS])
-
-
 def _gammas(shape: float) -> Floats:
     """The standard gamma law's quantiles at `LEVELS`."""
     if shape < _CUBES:
         return np.array(_exact_gammas(round(shape, 2)))
-    found: Floats = shape * (1 - 1 / (9 * shape) + _normal_scores() / (3 * math.sqrt(shape))) ** 3
+    found: Floats = shape * (1 - 1 / (9 * shape) + SCORES / (3 * math.sqrt(shape))) ** 3
     return found
 
 

@@ -11,9 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lockgate.stats.chance.laws import uncertainty
+from lockgate.stats.chance.laws import SCORES, uncertainty
 from lockgate.stats.chance.shuffles import Sizes, draw_of
-from lockgate.stats.chance.special import normal_quantile
 from lockgate.stats.distance_laws.nulls import SUMMED, Chance, total_of
 from lockgate.stats.distance_laws.slopes import variance_of_sum
 from lockgate.types import LEVELS, Law, Uncertainty
@@ -81,7 +80,7 @@ def true_sums(value: float, by_chance: tuple[float, float], near: tuple[float, f
     mean = np.maximum.accumulate(np.maximum(mean, lift / 2))
     scores = _scores(value / mean, (lift / own, sums / scale), (variance + 4 * scale * sums) / (2 * mean**2))
     # The larger the truth, the smaller the measured sum is among its like.
-    found: Floats = np.interp(_wanted(), -np.minimum.accumulate(scores), sums)
+    found: Floats = np.interp(SCORES, -np.minimum.accumulate(scores), sums)
     return found
 
 
@@ -103,10 +102,6 @@ def _scores(ratio: Floats, freedom: tuple[float, Floats], half: Floats) -> Float
     centre = 1 + power * half * (power - 1 - (2 - power) * skew * half / 2)
     found: Floats = (ratio**power - centre) / (power * np.sqrt(2 * half) * (1 + skew * half / 2))
     return found
-
-
-def _wanted() -> Floats:
-    return np.array([normal_quantile(level) for level in LEVELS])
 
 
 def _drawn(

@@ -22,8 +22,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from lockgate import law as reading
-from lockgate.stats.chance.laws import DRAWS, uncertainty
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import DRAWS, SCORES, uncertainty
 from lockgate.stats.chance.student import student
 from lockgate.stats.checks import Floats
 from lockgate.stats.groups.means import Means, limits

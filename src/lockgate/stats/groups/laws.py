@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lockgate.stats.chance.laws import uncertainty
-from lockgate.stats.chance.shares import FEW_EVENTS, SCORES, share_of_estimate
+from lockgate.stats.chance.laws import SCORES, uncertainty
+from lockgate.stats.chance.shares import FEW_EVENTS, share_of_estimate
 from lockgate.stats.chance.shuffles import draw_of
 from lockgate.stats.checks import Codes
 from lockgate.stats.groups.gaps import Scale, lift, worst_gap

@@ -11,8 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from lockgate.stats.chance.laws import law_of_atoms
-from lockgate.stats.chance.special import normal_below, normal_quantile
+from lockgate.stats.chance.laws import SCORES, law_of_atoms
+from lockgate.stats.chance.special import normal_below
 from lockgate.stats.checks import Floats
 from lockgate.types import LEVELS, Law, Null
 
@@ -55,8 +55,7 @@ def _signed_sums(sizes: Floats) -> Floats:
 def _law(sums: Floats, deviation: float) -> Law:
     """Quantiles of a mixture of normal laws around `sums`; symmetric, so that half of them is enough."""
     whole = math.sqrt(float(np.square(sums).mean()) + deviation * deviation)
-    scores = np.array([normal_quantile(level) for level in LEVELS])
-    points = whole * np.linspace(0, 2 * scores[-1], 65)
+    points = whole * np.linspace(0, 2 * SCORES[-1], 65)
     beyond = _chances((sums[None, :] - points[:, None]) / deviation).mean(axis=1)
     # In logarithms the tail is so smooth that few points are enough.
     half = np.interp([-math.log(1 - level) for level in LEVELS if level > 0.5], -np.log(beyond), points)

@@ -12,18 +12,16 @@ from functools import cached_property
 import numpy as np
 
 from lockgate import law as reading
-from lockgate.stats.chance.laws import law_of_draws
+from lockgate.stats.chance.laws import SCORES, law_of_draws
 from lockgate.stats.chance.shuffles import draw_of
-from lockgate.stats.chance.special import normal_quantile
 from lockgate.stats.chance.student import student
 from lockgate.stats.checks import Codes, Floats, product_sum
 from lockgate.stats.paired.flips import flipped
-from lockgate.types import LEVELS, Law, Null
+from lockgate.types import Law, Null
 
 LEAST_BEARING = 10
 """From so many rows that bear the difference, their spread is a measure of what other rows would show."""
 
-_SCORES = np.array([normal_quantile(level) for level in LEVELS])
 _DRAWS = 4_000
 _HEAVY = 256  # rows whose weight in a draw is drawn, of the few that bear most
 _UNSEEN = 0.5
@@ -146,7 +144,7 @@ def moved_law(moves: Moves, value: float, scale: tuple[float, float], seed: int)
         return few_law(scale[0] * moves.candidate - scale[1] * moves.champion, value, max(scale) * moves.reach, seed)
     total, degrees = moves.spread(scale)
     total += (scale[0] * scale[1]) * moves.unseen
-    scores = lengthened(student(_SCORES, np.full(len(_SCORES), degrees)), moves.skewness)
+    scores = lengthened(student(SCORES, np.full(len(SCORES), degrees)), moves.skewness)
     return Law(quantiles=tuple((value + math.sqrt(total) * scores).tolist()), tail="analytic")
 
 

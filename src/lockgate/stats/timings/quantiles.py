@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from lockgate.stats.chance.laws import uncertainty
-from lockgate.stats.chance.shares import SCORES, share_of_estimate
+from lockgate.stats.chance.laws import SCORES, uncertainty
+from lockgate.stats.chance.shares import share_of_estimate
 from lockgate.stats.checks import Floats
 from lockgate.types import LEVELS, Law, Uncertainty
 

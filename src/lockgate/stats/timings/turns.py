@@ -10,8 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lockgate.stats.chance.laws import DRAWS, law_of_draws, null_of_draws, uncertainty
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import DRAWS, SCORES, law_of_draws, null_of_draws, uncertainty
 from lockgate.stats.chance.shuffles import draw_of
 from lockgate.stats.chance.student import student
 from lockgate.stats.checks import Floats

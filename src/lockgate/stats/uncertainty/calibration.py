@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import SCORES
 from lockgate.stats.checks import Codes, Floats
 
 _ADDED = 0.5

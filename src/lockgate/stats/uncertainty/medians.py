@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import SCORES
 from lockgate.stats.chance.student import student
 from lockgate.stats.checks import Floats
 from lockgate.stats.uncertainty.means import degrees_of

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lockgate.stats.chance.shares import SCORES, Events, share_of_estimate, share_of_events, widened
+from lockgate.stats.chance.laws import SCORES
+from lockgate.stats.chance.shares import Events, share_of_estimate, share_of_events, widened
 from lockgate.stats.chance.student import LEAST_CLUSTERS
 from lockgate.stats.checks import Floats, product_sum
 from lockgate.stats.influence.tables import OF_CLASS, cell_influence, ratio_of

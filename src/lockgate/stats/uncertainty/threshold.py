@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import SCORES
 from lockgate.stats.chance.shuffles import draw_of
 from lockgate.stats.chance.student import LEAST_CLUSTERS
 from lockgate.stats.checks import Bools, Codes, Floats

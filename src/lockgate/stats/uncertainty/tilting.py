@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lockgate.stats.chance.shares import SCORES
+from lockgate.stats.chance.laws import SCORES
 from lockgate.stats.checks import Floats, evaluate
 from lockgate.stats.influence.tables import cell_influence
 from lockgate.stats.undefined import Undefined
