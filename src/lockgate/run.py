@@ -232,6 +232,7 @@ def run_facts(
 ) -> Run:
     """The part of a Record that is about this one run: its clock, its machine, what it was told."""
     stamp = started.replace("-", "").replace(":", "")[:15]
+    machine = platform.uname()  # `platform.platform` starts a process to learn more
     said = {"candidate": overrides.candidate, "champion": overrides.champion, **overrides.data}
     return Run(
         id=f"{stamp}-{os.urandom(4).hex()}",
@@ -239,7 +240,7 @@ def run_facts(
         finished=_now(),
         host=socket.gethostname(),
         python=platform.python_version(),
-        platform=platform.platform(),
+        platform="-".join((machine.system, machine.release, machine.machine)),
         command=tuple(_shown(word) for word in command),
         ci=next((name for variable, name in CI_VARIABLES.items() if os.environ.get(variable)), None),
         overrides={name: redacted(uri) for name, uri in said.items() if uri is not None},
