@@ -79,20 +79,15 @@ def codes_of(ends: Codes) -> Codes:
 
 def reliability(ends: Codes, probability: Floats, hit: Bools, weight: Floats | None = None) -> Reliability:
     """Reliability in bins of consecutive rows, by where they end."""
-    runs = [slice(start, end) for start, end in pairwise([0, *ends.tolist()]) if end > start]
-    masses = [None if weight is None else weight[run] for run in runs]
-    return Reliability(
-        rows=np.array(
-            [run.stop - run.start if mass is None else mass.sum() for run, mass in zip(runs, masses, strict=True)],
-            float,
-        ),
-        expected=np.array([mean(probability[run], mass) for run, mass in zip(runs, masses, strict=True)]),
-        observed=np.array([_share(hit[run], mass) for run, mass in zip(runs, masses, strict=True)]),
-    )
-
-
-def _share(hit: Bools, weight: Floats | None) -> float:
-    return np.count_nonzero(hit) / len(hit) if weight is None else mean(hit, weight)
+    rows, expected, observed = [], [], []
+    for start, end in pairwise([0, *ends.tolist()]):
+        if end > start:
+            stated, hits = probability[start:end], hit[start:end]
+            mass = None if weight is None else weight[start:end]
+            rows.append(float(end - start) if mass is None else float(mass.sum()))
+            expected.append(mean(stated, mass))
+            observed.append(np.count_nonzero(hits) / len(hits) if mass is None else mean(hits, mass))
+    return Reliability(rows=np.array(rows), expected=np.array(expected), observed=np.array(observed))
 
 
 def _inner_edges(bins: int) -> Floats:
@@ -149,8 +144,7 @@ def logistic_recalibration(probability: Floats, hit: Bools, weight: Floats | Non
     if hits[0] >= misses[1] or hits[1] <= misses[0]:  # at one probability both may stand
         raise Undefined("the probabilities separate the outcomes, so that the fitted slope has no end")
     z = (logit - shift) / scale
-    beta = _near(z, hit, weight) if len(z) > 10 * _COARSE else np.zeros(2)
-    beta = _fitted(z, hit, weight, beta)
+    beta = _fitted(z, hit, weight, _near(z, hit, weight) if len(z) > 10 * _COARSE else np.zeros(2))
     slope = float(beta[1]) / scale
     return float(beta[0]) - slope * shift, slope
 
@@ -161,13 +155,15 @@ def _first_and_last(rows: Bools) -> list[int]:
 
 
 def _near(z: Floats, hit: Bools, weight: Floats | None) -> Floats:
-    """About the fit: that of the means of runs of neighbours."""
+    """About the fit: that of the means of runs of neighbours; where these have none, zeros."""
     starts = np.arange(0, len(z), len(z) // _COARSE)
     each = np.ones(len(z)) if weight is None else weight
     mass = np.add.reduceat(each, starts)
-    return _fitted(
-        np.add.reduceat(z * each, starts) / mass, np.add.reduceat(hit * each, starts) / mass, mass, np.zeros(2)
-    )
+    at, share = (np.add.reduceat(held * each, starts) / mass for held in (z, hit))
+    try:
+        return _fitted(at, share, mass, np.zeros(2))
+    except Undefined:
+        return np.zeros(2)
 
 
 def _fitted(z: Floats, target: Floats | Bools, weight: Floats | None, beta: Floats) -> Floats:
