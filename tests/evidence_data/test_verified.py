@@ -15,7 +15,7 @@ from tests.evidence_data.opening import csv, opened, parquet
 from lockgate.errors import EvidenceError
 from lockgate.evidence import verified
 from lockgate.evidence.sources.arrow import ArrowSource
-from lockgate.evidence.verified import Differs, VerifiedFile, marks_of
+from lockgate.evidence.verified import Differs, Marks, VerifiedFile, marks_of
 
 BLOCK = 64
 CONTENT = bytes(hashlib.shake_256(b"").digest(10 * BLOCK + 17))
@@ -88,6 +88,29 @@ def test_a_changed_byte_is_never_read(
             assert not at <= changed < at + size
 
 
+def test_columns_that_lie_beside_each_other_are_verified_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks, hashed = marks_of(path), list[tuple[int, int]]()
+    compare = Marks.same
+
+    def noted(held: Marks, first: int, last: int, content: bytes) -> bool:
+        hashed.append((first, last))
+        return compare(held, first, last, content)
+
+    monkeypatch.setattr(Marks, "same", noted)
+    with VerifiedFile(path, marks) as file:
+        for at in (3, 7, BLOCK + 1, 9, 3):
+            file.seek(at)
+            assert file.read(2) == CONTENT[at : at + 2]
+        file.seek(0)
+        assert file.read() == CONTENT
+    assert hashed == [(0, 1), (1, 2), (0, len(marks.states) - 1)]
+
+
+def test_a_file_that_cannot_be_opened_leaves_nothing_to_be_closed(tmp_path: Path, path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        VerifiedFile(tmp_path / "gone", marks_of(path))
+
+
 @pytest.mark.parametrize("content", [b"", CONTENT[:BLOCK], CONTENT[:-1]], ids=["empty", "short", "shorter"])
 def test_a_file_that_was_cut_is_not_read(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
@@ -153,4 +176,22 @@ def test_bad_input_79_csv_that_changes_while_it_is_opened(
 
     monkeypatch.setattr(after, then_changed)
     with pytest.raises(EvidenceError, match="the file changed after it was pinned"):
+        opened(path)
+
+
+@pytest.mark.usefixtures("read_again")
+@pytest.mark.parametrize("rows", ["1\n2\n", "1\n2,3\n"], ids=["good", "malformed"])
+def test_bad_input_79_csv_that_goes_while_it_is_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str
+) -> None:
+    path = csv(tmp_path, "x\n" + rows)
+    does: Callable[..., object] = pkgutil.resolve_name("lockgate.evidence.sources.csv._parsed")
+
+    def then_gone(*asked: object, **how: object) -> object:
+        if how["threads"] is ("," not in rows):
+            path.unlink()
+        return does(*asked, **how)
+
+    monkeypatch.setattr("lockgate.evidence.sources.csv._parsed", then_gone)
+    with pytest.raises(EvidenceError, match="cannot be read"):
         opened(path)

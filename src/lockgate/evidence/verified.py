@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 LEAST_BLOCK = 1 << 16
-MOST_BLOCKS = 1 << 12
+MOST_BLOCKS = 1 << 16
+
+FEW = 4
+"""Up to so many blocks are verified one by one and kept: short columns and heads lie beside each other."""
+
+KEPT_BYTES = 16 << 20
+"""Of the blocks that are kept, per open file."""
+
+AT_ONCE = 1 << 30
+"""Bytes that are asked of the system at once: some refuse more than 2^31."""
 
 
 class Differs(OSError):
@@ -83,6 +93,19 @@ def _blocks(file: io.FileIO, block: int) -> Iterator[memoryview]:
             return
 
 
+def _verified(file: io.FileIO, marks: Marks, first: int, last: int) -> bytes:
+    """The bytes of the blocks from `first` up to, without it, `last`."""
+    start, stop = first * marks.block, min(last * marks.block, marks.size)
+    parts: list[bytes] = []
+    while start < stop and (part := os.pread(file.fileno(), min(stop - start, AT_ONCE), start)):
+        parts.append(part)
+        start += len(part)
+    held = parts[0] if len(parts) == 1 else b"".join(parts)
+    if not marks.same(first, last, held):
+        raise Differs("the file changed after it was pinned")
+    return held
+
+
 class VerifiedFile(io.RawIOBase):
     """A file for reading whose every byte has been held against its digest. For one thread alone.
 
@@ -96,37 +119,27 @@ class VerifiedFile(io.RawIOBase):
     """
 
     def __init__(self, path: Path, marks: Marks) -> None:
-        super().__init__()
         self._file = path.open("rb", buffering=0)
+        super().__init__()
         self._marks = marks
         self._at = 0
-        self._start, self._held = 0, b""
+        self._verified = partial(_verified, self._file, marks)
+        self._kept = lru_cache(maxsize=max(FEW, KEPT_BYTES // marks.block))(self._verified)
 
     def read(self, size: int | None = -1) -> bytes:
         """At most `size` bytes from where the file stands; all that follow without one."""
         rest = max(0, self._marks.size - self._at)
         start, stop = self._at, self._at + (rest if size is None or size < 0 else min(size, rest))
-        if stop > start and not self._start <= start <= stop <= self._start + len(self._held):
-            self._verify(start, stop)
         self._at = stop
-        return self._held[start - self._start : stop - self._start]
-
-    def _verify(self, start: int, stop: int) -> None:
-        """Hold the blocks around some bytes."""
-        block, size = self._marks.block, self._marks.size
-        first, last = start // block, -(-stop // block)
-        held = self._read(first * block, min(last * block, size))
-        if not self._marks.same(first, last, held):
-            raise Differs("the file changed after it was pinned")
-        self._start, self._held = first * block, held
-
-    def _read(self, start: int, stop: int) -> bytes:
-        """Bytes of the file as it is now; fewer where it ends before."""
-        parts: list[bytes] = []
-        while start < stop and (part := os.pread(self._file.fileno(), stop - start, start)):
-            parts.append(part)
-            start += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        if stop == start:
+            return b""
+        first, last = start // self._marks.block, -(-stop // self._marks.block)
+        if last - first <= FEW:
+            held = b"".join(self._kept(block, block + 1) for block in range(first, last))
+        else:
+            held = self._verified(first, last)
+        skipped = first * self._marks.block
+        return held[start - skipped : stop - skipped]
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Where to read on: from the start, from here or from the end."""
@@ -146,6 +159,8 @@ class VerifiedFile(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file, and forget what was kept of it."""
+        if not self.closed:
+            self._file.close()
+            self._kept.cache_clear()
         super().close()

@@ -194,6 +194,16 @@ def test_recalibration_is_the_unpenalised_logistic_regression(
     assert value("calibration_intercept", sample) == pytest.approx(fitted.intercept_[0], abs=1e-5)
 
 
+def test_recalibration_of_rare_outcomes_that_all_score_highest() -> None:
+    """All that keeps the outcomes from being separated lies within a thousandth of the rows."""
+    rng = np.random.default_rng(0)
+    y = rng.random(100_000) < 0.0003
+    logit = rng.normal(size=len(y)) + 6.4 * y - 7
+    fitted = LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000).fit(logit[:, None], y)
+    p = 1 / (1 + np.exp(-logit))
+    assert value("calibration_slope", binary_sample(y, p > 0.5, p)) == pytest.approx(fitted.coef_[0, 0], rel=1e-4)
+
+
 def test_a_perfectly_recalibrated_score_has_slope_1_and_intercept_0(cancer: tuple[Bools, Floats]) -> None:
     y, p = cancer
     sample = binary_sample(y, p > 0.5, p)

@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from lockgate.errors import EvidenceError
-from lockgate.evidence.files import PinnedFile, changed, first_line
+from lockgate.evidence.files import PinnedFile, first_line, reading
 from lockgate.evidence.sources.csv_types import typed
 from lockgate.evidence.sources.kinds import check_names
 from lockgate.evidence.sources.limits import MAX_CSV_BYTES, MAX_ROW_BYTES, no_rows
-from lockgate.evidence.verified import Differs
 
 BLOCK = 4 << 20
 
@@ -79,13 +78,12 @@ def _read_part(part: PinnedFile) -> pa.Table:
         _check_bytes(file, part.shown)
         file.seek(0)
         names = _header(file, part.shown)
-    try:
-        return _parsed(part, names, threads=True)
-    except Differs as error:
-        raise changed(part.shown) from error
-    except pa.ArrowInvalid as error:
-        # Rows are counted only where one thread reads them.
-        raise _malformed(part, names, error) from error
+    with reading(part.shown):
+        try:
+            return _parsed(part, names, threads=True)
+        except pa.ArrowInvalid as error:
+            # Rows are counted only where one thread reads them.
+            raise _malformed(part, names, error) from error
 
 
 def _parsed(part: PinnedFile, names: list[str], *, threads: bool) -> pa.Table:

@@ -144,7 +144,9 @@ def logistic_recalibration(probability: Floats, hit: Bools, weight: Floats | Non
     if hits[0] >= misses[1] or hits[1] <= misses[0]:  # at one probability both may stand
         raise Undefined("the probabilities separate the outcomes, so that the fitted slope has no end")
     z = (logit - shift) / scale
-    beta = _fitted(z, hit, weight, _near(z, hit, weight) if len(z) > 10 * _COARSE else np.zeros(2))
+    beta = _from_means(z, hit, weight) if len(z) > 10 * _COARSE else None
+    if beta is None:
+        beta = _fitted(z, hit, weight, np.zeros(2))
     slope = float(beta[1]) / scale
     return float(beta[0]) - slope * shift, slope
 
@@ -154,16 +156,19 @@ def _first_and_last(rows: Bools) -> list[int]:
     return [int(rows.argmax()), len(rows) - 1 - int(rows[::-1].argmax())]
 
 
-def _near(z: Floats, hit: Bools, weight: Floats | None) -> Floats:
-    """About the fit: that of the means of runs of neighbours; where these have none, zeros."""
+def _from_means(z: Floats, hit: Bools, weight: Floats | None) -> Floats | None:
+    """The fit, from that of the means of runs of neighbours on.
+
+    None where that does not settle: in the means the outcomes may be separated, when all that mixes them is in one run.
+    """
     starts = np.arange(0, len(z), len(z) // _COARSE)
     each = np.ones(len(z)) if weight is None else weight
     mass = np.add.reduceat(each, starts)
     at, share = (np.add.reduceat(held * each, starts) / mass for held in (z, hit))
     try:
-        return _fitted(at, share, mass, np.zeros(2))
+        return _fitted(z, hit, weight, _fitted(at, share, mass, np.zeros(2)))
     except Undefined:
-        return np.zeros(2)
+        return None
 
 
 def _fitted(z: Floats, target: Floats | Bools, weight: Floats | None, beta: Floats) -> Floats:
