@@ -112,7 +112,7 @@ class DataSets:
         return {role: pinned[role] for role in sorted(pinned)}
 
     def verify(self) -> None:
-        """See that they still are what was pinned.
+        """See that they seem to be what was pinned still.
 
         Raises:
             EvidenceError: a file was changed while the run read it.

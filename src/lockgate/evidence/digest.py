@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 
 PREFIX = "sha256:"
-BLOCK = 1 << 20
 
 
 def digest_bytes(data: bytes) -> str:

@@ -73,9 +73,9 @@ class PinnedFile:
             EvidenceError: it changed, is gone, or what it holds cannot be read.
         """
         with reading(self.shown):
-            self._check_stamp()
+            self.verify()
             yield
-            self._check_stamp()
+            self.verify()
 
     def verify(self) -> None:
         """See that the file seems to be the one that was pinned still; what was read from it is, whatever it is now.
@@ -83,9 +83,6 @@ class PinnedFile:
         Raises:
             EvidenceError: it changed, or is gone.
         """
-        self._check_stamp()
-
-    def _check_stamp(self) -> None:
         try:
             now = stamp_of(self.path)
         except OSError:

@@ -1,11 +1,11 @@
 """The distinct values of a sample. `np.unique` imports masked arrays, which takes longer than most calls of it."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 
 def distinct(values: Floats) -> Floats:

@@ -44,7 +44,7 @@ class Reader(Protocol):
         ...
 
     def verify(self) -> None:
-        """See that the bytes have not changed since they were pinned."""
+        """See that what was pinned seems unchanged; what was read of it is."""
         ...
 
 
@@ -105,10 +105,10 @@ class ArrowSource:
         )
 
     def verify(self) -> None:
-        """See that its bytes are those that were pinned.
+        """See that it seems to be what was pinned still.
 
         Raises:
-            EvidenceError: they changed.
+            EvidenceError: it changed, or is gone.
         """
         self._reader.verify()
 

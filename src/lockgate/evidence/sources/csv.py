@@ -64,10 +64,10 @@ class CsvReader:
         return self._columns[name]
 
     def verify(self) -> None:
-        """See that the files' bytes are those that were pinned.
+        """See that the files seem to be those that were pinned still.
 
         Raises:
-            EvidenceError: they changed.
+            EvidenceError: one changed, or is gone.
         """
         for part in self._parts:
             part.verify()

@@ -75,10 +75,10 @@ class ParquetReader:
         return pa.chunked_array(chunks)
 
     def verify(self) -> None:
-        """See that the files' bytes are those that were pinned.
+        """See that the files seem to be those that were pinned still.
 
         Raises:
-            EvidenceError: they changed.
+            EvidenceError: one changed, or is gone.
         """
         for part, _ in self._parts:
             part.verify()

@@ -72,10 +72,10 @@ class ProfileSource:
         return f"the reference is a profile that Lockgate {self.profile.lockgate} made of {named}{more}"
 
     def verify(self) -> None:
-        """See that its bytes are those that were pinned.
+        """See that its file seems to be the one that was pinned still.
 
         Raises:
-            EvidenceError: they changed.
+            EvidenceError: it changed, or is gone.
         """
         self._file.verify()
 

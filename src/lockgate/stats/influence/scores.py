@@ -16,15 +16,20 @@ from lockgate.stats.metrics.classification import BinarySample
 from lockgate.stats.undefined import Undefined
 
 
-def placements(ranked: ranking.Ranking) -> tuple[Floats, Floats]:
+def placements(ranked: ranking.Ranking, run: tuple[Floats, Floats] | None = None) -> tuple[Floats, Floats]:
     """Share of the other class that a positive, and a negative, row at each distinct score is ranked right against.
 
     Of a positive row the share of the negatives under it, of a negative row the share of the positives above it, ties
     counting half (DeLong, DeLong and Clarke-Pearson 1988), from ranks in O(n log n) as in Sun and Xu (2014). The mean
     over the rows of either class is the ROC AUC.
+
+    Args:
+        ranked: the rows.
+        run: of which scores, as `ranked.runs` gives them; None: of all.
     """
-    under: Floats = (ranked.negatives[1:] + ranked.negatives[:-1]) / (2 * ranked.negatives[-1])
-    above: Floats = 1 - (ranked.positives[1:] + ranked.positives[:-1]) / (2 * ranked.positives[-1])
+    positives, negatives = (ranked.positives, ranked.negatives) if run is None else run
+    under: Floats = (negatives[1:] + negatives[:-1]) / (2 * ranked.negatives[-1])
+    above: Floats = 1 - (positives[1:] + positives[:-1]) / (2 * ranked.positives[-1])
     return under, above
 
 
