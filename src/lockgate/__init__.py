@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lockgate.run import check
     from lockgate.types import At, ExitCode, Measurement, Metric, Missing, Record, Status
 
-    __version__: str
+__version__ = "0.1.0"
 
 # fmt: off
 __all__ = ["At", "Evidence", "Example", "ExitCode", "Gate", "LockgateError", "Measurement", "Metric", "Missing",
@@ -25,12 +25,10 @@ _HOMES |= dict.fromkeys(("Example", "Gate", "Needs", "Params", "RuleFile", "Rule
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return import_module("importlib.metadata").version(__name__)
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'types')}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__, "__version__"]
+    return [*globals(), *__all__]

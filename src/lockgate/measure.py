@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +167,12 @@ def versions(distributions: Sequence[str]) -> dict[str, str]:
 
 @cache
 def _version(distribution: str) -> str | None:
-    """Read once: several gates name the same ones."""
+    """What a library that is loaded says itself; of others, what their metadata say."""
+    loaded = getattr(sys.modules.get(distribution), "__version__", None)
+    if isinstance(loaded, str):
+        return loaded
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(distribution)
     except PackageNotFoundError:

@@ -15,14 +15,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from lockgate.errors import GateError, did_you_mean
 from lockgate.gates.base import API, RESERVED, Gate, Needs, Params, Want
 from lockgate.types import Condition, Direction, Metric, Task
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "lockgate.gates"
 """Entry-point group in which an installed package offers its gates: `name = "package.module:Class"`."""
@@ -77,7 +79,9 @@ def _built_in() -> frozenset[str]:
 
 
 @cache
-def _offered() -> Mapping[str, EntryPoint]:
+def _offered() -> "Mapping[str, EntryPoint]":
+    from importlib.metadata import entry_points
+
     offered: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         if point.name in _built_in() or (point.name in offered and offered[point.name].value != point.value):
@@ -94,7 +98,7 @@ def _class_name(file_name: str) -> str:
     return "".join(part.capitalize() for part in file_name.split("_"))
 
 
-def _from_entry_point(point: EntryPoint) -> type[Gate[Any]]:
+def _from_entry_point(point: "EntryPoint") -> type[Gate[Any]]:
     where = f"entry point {point.name} = {point.value}"
     with foreign_code("the gate does not load", where, "mend or uninstall it"):
         loaded = point.load()

@@ -11,10 +11,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lockgate import __version__
 from lockgate import record as records
 from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.digest import digest_bytes
@@ -195,7 +195,7 @@ def _content(
     candidates = 1 if only is not None else number_of_candidates(policy.rules, holdout)
     judged = judge(policy.rules, runs, only=only, candidates=candidates)
     return Content(
-        lockgate=version("lockgate"),
+        lockgate=__version__,
         name=policy.model.name,
         task=policy.model.task,
         policy=PolicyFacts(path=str(policy.path), digest=policy.digest, rules_digest=policy.rules_digest),

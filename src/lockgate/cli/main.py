@@ -12,6 +12,8 @@ from typing import cast
 
 import click
 
+from lockgate import __version__
+
 EXIT_CODES = """\b
 Exit codes:
   0  passed
@@ -59,9 +61,7 @@ class Verbs(click.Group):
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 (click's signature)
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"lockgate {version('lockgate')}")
+        click.echo(f"lockgate {__version__}")
         ctx.exit()
 
 

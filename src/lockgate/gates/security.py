@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lockgate import __version__
 from lockgate.errors import EvidenceError
 from lockgate.evidence.uri import redacted
 from lockgate.evidence.view import Artifact, Evidence
@@ -296,7 +296,7 @@ def _libraries(params: Settings, seen: Look, artifact: Artifact, evidence: Evide
         task=evidence.task,
         libraries=held,
         data=data,
-        lockgate=version("lockgate"),
+        lockgate=__version__,
     )
     evidence.keep(Attached(name="ml-bom.cdx.json", media_type=MEDIA_TYPE, data=text))
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 
 import numpy as np
 
+from lockgate import __version__
 from lockgate.errors import EvidenceError
 from lockgate.evidence.parallel import mapped
 from lockgate.evidence.profile import bins, values
@@ -53,7 +53,7 @@ def make_profile(source: Source, where: str, step: Step) -> Profile:
         columns.append(column)
     step("summarising the columns", total, total)
     origin = Origin(uri=source.uri, format=source.format, digest=source.digest, rows=source.rows)
-    return Profile(lockgate=version("lockgate"), origins=(origin,), columns=tuple(columns))
+    return Profile(lockgate=__version__, origins=(origin,), columns=tuple(columns))
 
 
 def join_profiles(profiles: Sequence[tuple[str, Profile]]) -> Profile:
@@ -74,7 +74,7 @@ def join_profiles(profiles: Sequence[tuple[str, Profile]]) -> Profile:
         _check_same(schema, other, first, where)
     tables = [schema, *(other for _, other in others)]
     return Profile(
-        lockgate=version("lockgate"),
+        lockgate=__version__,
         origins=tuple(origins[digest] for digest in sorted(origins)),
         columns=tuple(_joined([table[name] for table in tables]) for name in schema),
     )
