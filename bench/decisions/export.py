@@ -12,7 +12,7 @@ from decisions.pools import Pool, pool
 from decisions.scenario import scenario
 
 RUNS = {"evidently": (30, 4), "deepchecks": (10, 1), "bdp_model_gate": (6, 1)}
-"""Runs of each peer per number of rows: clean ones, and of each fault; by what one costs, so that all end in an hour."""
+"""Runs of each peer per number of rows: clean ones, and of each fault; by what one costs, so that all take an hour."""
 
 SHOWN = {
     "shift, sd 0.1", "missing, points 5", "new category, % 5",

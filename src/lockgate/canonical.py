@@ -8,7 +8,7 @@ A data class is written as an object of its fields, those at their default left 
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -77,10 +77,11 @@ def _indented(value: Any, line: str) -> str:
 
 
 def _object(value: Any) -> Any:
-    """A data class as a dict of its fields, those at their default left out; everything else as it is."""
-    defaults = _defaults(type(value))
+    """A mapping as a dict, and a data class as one of its fields that are not at their default; others as they are."""
+    kind: Any = type(value)
+    defaults = _defaults(kind)
     if defaults is None:
-        return value
+        return dict(value) if isinstance(value, Mapping) else value
     held = [(name, getattr(value, name), default) for name, default in defaults]
     return {name: item for name, item, default in held if item != default}
 

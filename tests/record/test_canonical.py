@@ -3,6 +3,9 @@
 import json
 import math
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pytest
 import rfc8785
@@ -72,6 +75,21 @@ EXAMPLES = {
 def test_the_examples_of_the_rfc(bits: str, text: str) -> None:
     value: float = struct.unpack(">d", bytes.fromhex(bits))[0]
     assert dumps(value) == text.encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing:
+    name: str
+    parts: tuple["Thing", ...] = ()
+    share: float = 0.5
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def test_a_data_class_is_an_object_of_what_is_not_at_its_default() -> None:
+    thing = Thing(name="a", parts=(Thing(name="b", share=1.0),), more=MappingProxyType({"z": None, "y": [True]}))
+    plain = {"name": "a", "parts": [{"name": "b", "share": 1.0}], "more": {"z": None, "y": [True]}}
+    assert dumps(thing) == rfc8785.dumps(plain)  # type: ignore[arg-type]
+    assert indented(thing) == json.dumps(plain, indent=2)
 
 
 def test_keys_are_sorted_by_their_utf_16_code_units() -> None:

@@ -1,12 +1,13 @@
 """A Record is written once and read everywhere: its bytes, its schema, and what is refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import TypeAdapter
 from tests.judge.cases import clause, f1, gate, run
 
 from lockgate import record as records
@@ -22,6 +23,7 @@ from lockgate.types import (
     Difference,
     ExitCode,
     Measurement,
+    Missing,
     ModelFacts,
     PolicyFacts,
     Record,
@@ -60,6 +62,13 @@ def a_record() -> Record:
 
 def test_the_bytes_of_a_record_are_golden() -> None:
     assert records.dump(a_record()).decode() == GOLDEN.read_text()
+
+
+def test_a_record_is_written_as_pydantic_writes_it() -> None:
+    record = a_record()
+    plain = TypeAdapter(Record).dump_python(record, mode="json", exclude_defaults=True)
+    assert json.loads(records.dump(record)) == plain
+    assert record.digest == records.digest_of(plain["content"])
 
 
 def test_a_record_reads_back_as_it_was() -> None:
@@ -175,6 +184,28 @@ def test_what_is_no_record_is_refused_with_a_word(document: bytes) -> None:
 def test_numbers_that_json_cannot_hold_are_never_written(value: float) -> None:
     with pytest.raises(ValueError):
         records.digest_of({"value": value})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Larger(Measurement):
+    more: str = ""
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        (Measurement(metric="f1", value=float("nan")), "no JSON number"),
+        (Measurement(metric="f1", value="0.9"), "value"),  # type: ignore[arg-type]
+        (Measurement(metric="f1", value=0.9, at="group"), "at"),  # type: ignore[arg-type]
+        (Measurement(metric="f1", value=0.9, details={"rows": object()}), "object cannot stand in JSON"),  # type: ignore[dict-item]
+        (Measurement(metric="f1", value=0.9, note="\ud800"), "surrogates"),
+        (Larger(metric="f1", value=0.9, more="than a Record holds"), "more"),
+        (Missing(metric="f1", reason=None), "reason"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_stand_in_a_record_is_a_fault(entry: Measurement | Missing, word: str) -> None:
+    assert word in str(records.fault(entry))
+    assert records.fault(Measurement(metric="f1", value=1)) is None
 
 
 def test_passed_means_the_whole_policy() -> None:

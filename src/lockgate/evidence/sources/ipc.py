@@ -8,6 +8,7 @@ import pyarrow as pa
 from lockgate.errors import EvidenceError
 from lockgate.evidence.files import PinnedFile, reading
 from lockgate.evidence.sources.codes import present
+from lockgate.evidence.sources.kept_open import KeptOpen
 from lockgate.evidence.sources.kinds import check_names, is_view, plain_schema, plain_type, same_schema
 from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, MAX_STREAM_BYTES, check_size
 
@@ -48,6 +49,7 @@ class IpcReader:
         self._parts = parts
         self._streams: dict[str, list[list[pa.Array]]] = {}  # by part: by column: by batch
         self._block: dict[str, pa.ChunkedArray] = {}
+        self._files: KeptOpen[pa.NativeFile] = KeptOpen(PinnedFile.source, pa.NativeFile.close)
         self.rows = 0
         first: pa.Schema | None = None
         taken: dict[str, int] = {}
@@ -142,7 +144,7 @@ class IpcReader:
         if part.name in self._streams:
             yield from zip(*self._streams[part.name][columns.start : columns.stop], strict=True)
             return
-        with part.opened() as file:
+        with self._files.opened(part) as file:
             for batch in _batches(file, columns):
                 _check(batch)
                 yield [_alone(array) for array in batch.columns]

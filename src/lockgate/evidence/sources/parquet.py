@@ -1,22 +1,19 @@
 """Parquet files, read a column at a time."""
 
-import threading
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.files import PinnedFile
+from lockgate.evidence.sources.kept_open import KeptOpen
 from lockgate.evidence.sources.kinds import check_names, is_binary, is_text, plain_schema, same_schema
 from lockgate.evidence.sources.limits import MAX_COLUMN_BYTES, check_size
 
 BATCH_BYTES = 64 << 20
 BATCH_ROWS = 1 << 20
-MAX_OPEN = 32
-"""Files of a data set that stay open between columns: it is not opened anew for each of thousands of columns."""
 
 
 class ParquetReader:
@@ -37,8 +34,6 @@ class ParquetReader:
         self._where = where
         self._limit = limit
         self._parts: list[tuple[PinnedFile, pq.FileMetaData]] = []
-        self._idle: deque[tuple[PinnedFile, pq.ParquetFile]] = deque()
-        self._lock = threading.Lock()
         first: pa.Schema | None = None
         for part in parts:
             with part.opened() as file:
@@ -51,8 +46,10 @@ class ParquetReader:
                 raise EvidenceError(what, where=part.shown, fix="all parts of a data set need one schema")
             first = first or schema
             self._parts.append((part, metadata))
-        self.schema: pa.Schema = first
+        self.schema: pa.Schema = first or pa.schema([])
         self.rows = sum(metadata.num_rows for _, metadata in self._parts)
+        encoded = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
+        self._files = KeptOpen(partial(_open, dict(self._parts), encoded), _close)
 
     def read(self, name: str) -> pa.ChunkedArray:
         """A column; text and bytes come dictionary-encoded.
@@ -86,7 +83,7 @@ class ParquetReader:
     def _batches(self, part: PinnedFile, metadata: pq.FileMetaData, name: str) -> Iterator[tuple[pa.Array, int]]:
         """Pieces of a column of one file, and the new memory that each takes."""
         kind = self.schema.field(name).type
-        with part.unchanged(), self._opened(part, metadata) as parquet:
+        with self._files.opened(part) as parquet:
             shared: int | None = None
             rows = max(1, min(_batch_rows(kind), metadata.num_rows))  # memory is taken for as many as may be read
             for batch in parquet.iter_batches(batch_size=rows, columns=[name], use_threads=False):
@@ -94,28 +91,15 @@ class ParquetReader:
                 held, shared = _checked_bytes(array, shared)
                 yield array, held
 
-    @contextmanager
-    def _opened(self, part: PinnedFile, metadata: pq.FileMetaData) -> Iterator[pq.ParquetFile]:
-        """A file for one thread alone: one that was opened before and is idle, or opened now."""
-        with self._lock:
-            found = next((entry for entry in self._idle if entry[0] is part), None)
-            if found is not None:
-                self._idle.remove(found)
-        parquet = found[1] if found is not None else self._open(part, metadata)
-        try:
-            yield parquet
-        finally:
-            with self._lock:
-                self._idle.append((part, parquet))
-                oldest = self._idle.popleft()[1] if len(self._idle) > MAX_OPEN else None
-            if oldest is not None:
-                oldest.close(force=True)  # the file, too: it was opened here
 
-    def _open(self, part: PinnedFile, metadata: pq.FileMetaData) -> pq.ParquetFile:
-        dictionary = [field.name for field in self.schema if is_text(field.type) or is_binary(field.type)]
-        return pq.ParquetFile(
-            part.source(), metadata=metadata, read_dictionary=dictionary, page_checksum_verification=True
-        )
+def _open(metadata: Mapping[PinnedFile, pq.FileMetaData], encoded: list[str], part: PinnedFile) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        part.source(), metadata=metadata[part], read_dictionary=encoded, page_checksum_verification=True
+    )
+
+
+def _close(file: pq.ParquetFile) -> None:
+    file.close(force=True)  # also what it was opened on
 
 
 def _batch_rows(kind: pa.DataType) -> int:
