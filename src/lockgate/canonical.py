@@ -8,10 +8,11 @@ A data class is written as an object of its fields, those at their default left 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from json.encoder import encode_basestring, encode_basestring_ascii
+from types import NoneType
 from typing import Any
 
 _LARGEST = 2**53 - 1
@@ -65,76 +66,56 @@ def _indented(value: Any, line: str) -> str:
             raise ValueError(f"{value} is no JSON number")
         return float.__repr__(value)
     inner = f"{line}  "
-    value = _object(value)
-    if isinstance(value, dict) and value:
+    held = _fields(type(value))
+    if held is not None:
+        value = {name: item for name, default in held if (item := getattr(value, name)) != default}
+    if isinstance(value, Mapping) and value:
         members = [f"{encode_basestring_ascii(key)}: {_indented(item, inner)}" for key, item in value.items()]
         return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
-    if isinstance(value, list | tuple) and value:
+    if isinstance(value, (list, tuple)) and value:
         if (floats := _floats(value)) is not None:
             return f"[{inner}{floats[1:-1].replace(', ', f',{inner}')}{line}]"
         return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
     return _written(value)
 
 
-def _object(value: Any) -> Any:
-    """A mapping as a dict, and a data class as one of its fields that are not at their default; others as they are."""
-    kind: Any = type(value)
-    defaults = _defaults(kind)
-    if defaults is None:
-        return dict(value) if isinstance(value, Mapping) else value
-    held = [(name, getattr(value, name), default) for name, default in defaults]
-    return {name: item for name, item, default in held if item != default}
-
-
 @cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...] | None:
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...] | None:
     """The fields of a data class with their defaults, `MISSING` where there is none; None: it is no data class."""
     if not is_dataclass(kind):
         return None
     return tuple((f.name, f.default if f.default_factory is MISSING else f.default_factory()) for f in fields(kind))
 
 
-def _floats(values: list[Any] | tuple[Any, ...]) -> str | None:
-    """A list of floats alone as Python writes it, all at once; None for others, and where one is no number."""
-    if set(map(type, values)) != {float}:
+@cache
+def _members(kind: Any) -> tuple[tuple[str, str, Any], ...] | None:
+    """The same in canonical order: name, name as a key, default."""
+    held = _fields(kind)
+    if held is None:
         return None
-    text = repr([*values])
-    return None if "n" in text else text  # nan, inf
+    defaults = dict(held)
+    return tuple((name, encode_basestring(name), defaults[name]) for name in _sorted(defaults))
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is no JSON number")
-        return _number(float.__repr__(value))
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, list | tuple):
-        floats = _floats(value)
-        items = map(_written, value) if floats is None else map(_number, floats[1:-1].split(", "))
-        return f"[{','.join(items)}]"
-    value = _object(value)
-    if isinstance(value, dict):
-        members = [f"{encode_basestring(key)}:{_written(value[key])}" for key in _sorted(value)]
-        return f"{{{','.join(members)}}}"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        if abs(value) > _LARGEST:
-            raise ValueError(f"{value} is over 2^53, where not every reader of JSON is exact")
-        return int.__repr__(value)
-    raise ValueError(f"a {type(value).__name__} cannot stand in JSON")
+    kind: Any = type(value)
+    write = _WRITERS.get(kind)
+    if write is not None:
+        return write(value)
+    members = _members(kind)
+    if members is not None:
+        held = [(key, item) for name, key, default in members if (item := getattr(value, name)) != default]
+        return f"{{{','.join([f'{key}:{_written(item)}' for key, item in held])}}}"
+    for known, write in _WRITERS.items():
+        if isinstance(value, known):
+            return write(value)
+    raise ValueError(f"a {kind.__name__} cannot stand in JSON")
 
 
-def _sorted(keys: Iterable[Any]) -> list[str]:
-    """By their UTF-16 code units."""
-    texts = list(keys)
-    try:
-        return sorted(texts) if "".join(texts).isascii() else sorted(texts, key=lambda key: key.encode("utf-16-be"))
-    except TypeError as error:
-        raise ValueError("a key is no text") from error
+def _float(value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no JSON number")
+    return _number(float.__repr__(value))
 
 
 def _number(text: str) -> str:
@@ -153,3 +134,50 @@ def _number(text: str) -> str:
         return f"{sign}0.{'0' * -point}{digits}"
     fraction = f".{digits[1:]}" if len(digits) > 1 else ""
     return f"{sign}{digits[0]}{fraction}e{point - 1:+d}"
+
+
+def _integer(value: int) -> str:
+    if abs(value) > _LARGEST:
+        raise ValueError(f"{value} is over 2^53, where not every reader of JSON is exact")
+    return int.__repr__(value)
+
+
+def _array(values: Sequence[Any]) -> str:
+    floats = _floats(values)
+    items = map(_written, values) if floats is None else map(_number, floats[1:-1].split(", "))
+    return f"[{','.join(items)}]"
+
+
+def _floats(values: Sequence[Any]) -> str | None:
+    """A list of floats alone as Python writes it, all at once; None for others, and where one is no number."""
+    if set(map(type, values)) != {float}:
+        return None
+    text = repr([*values])
+    return None if "n" in text else text  # nan, inf
+
+
+def _object(value: Mapping[str, Any]) -> str:
+    return f"{{{','.join([f'{encode_basestring(key)}:{_written(value[key])}' for key in _sorted(value)])}}}"
+
+
+def _sorted(keys: Iterable[Any]) -> list[str]:
+    """By their UTF-16 code units."""
+    texts = list(keys)
+    try:
+        return sorted(texts) if "".join(texts).isascii() else sorted(texts, key=lambda key: key.encode("utf-16-be"))
+    except TypeError as error:
+        raise ValueError("a key is no text") from error
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    float: _float,
+    list: _array,
+    tuple: _array,
+    dict: _object,
+    NoneType: lambda _: "null",
+    bool: lambda value: "true" if value else "false",
+    int: _integer,
+    Mapping: _object,
+}
+"""What writes a plain value: by its type, or else by the first of these that it is one of."""
