@@ -66,7 +66,8 @@ def _indented(value: Any, line: str) -> str:
             raise ValueError(f"{value} is no JSON number")
         return float.__repr__(value)
     inner = f"{line}  "
-    held = _fields(type(value))
+    kind: Any = type(value)
+    held = _fields(kind)
     if held is not None:
         value = {name: item for name, default in held if (item := getattr(value, name)) != default}
     if isinstance(value, Mapping) and value:

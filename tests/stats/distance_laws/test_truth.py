@@ -9,9 +9,10 @@ from lockgate.evidence.distribution import Distribution
 from lockgate.law import quantile
 from lockgate.stats.chance.shuffles import Sizes
 from lockgate.stats.distance_laws.laws import laws_of_categories, laws_of_numbers
-from lockgate.stats.distance_laws.noncentral import true_sums
-from lockgate.stats.distance_laws.nulls import SUMMED, total_of
+from lockgate.stats.distance_laws.noncentral import true_sums, uncertainties_of_sums
+from lockgate.stats.distance_laws.nulls import SUMMED, nulls_of_categories, total_of
 from lockgate.stats.distance_laws.slopes import variance_of_sum
+from lockgate.stats.distance_laws.sums import LARGE
 from lockgate.stats.distances.compared import NUMBER_METRICS, compare_categories, compare_numbers
 from lockgate.types import LEVELS
 
@@ -47,7 +48,31 @@ def test_slopes_are_those_of_small_steps(metric: str) -> None:
     assert variance_of_sum(metric, r * rows[0], d * rows[1]) == pytest.approx(expected, rel=0.1)
 
 
-@pytest.mark.parametrize("rows", [(200, 200), (2_000, 300)])
+@pytest.mark.parametrize("metric", sorted(SUMMED))
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.5])
+def test_where_all_counts_are_large_slopes_give_the_law_that_many_samples_give(metric: str, shift: float) -> None:
+    """Within a tenth of the interval's width, which 256 samples miss by as much again."""
+    rng = np.random.default_rng(5)
+    r, d = np.full(6, 1 / 6), np.exp(shift * np.linspace(-1, 1, 6))
+    rows = Sizes(reference=4_000, data=6_000)
+    reference = rng.multinomial(rows.reference, r).astype(np.float64)
+    data = rng.multinomial(rows.data, d / d.sum()).astype(np.float64)
+    assert min(reference.min(), data.min()) >= LARGE
+    chances = nulls_of_categories(reference, data, frozenset({metric}), 7)
+    law = uncertainties_of_sums(reference, data, chances, 7)[metric].law
+    samples = [
+        rng.multinomial(n, counts / n, 50_000).astype(np.float64)
+        for n, counts in ((rows.reference, reference), (rows.data, data))
+    ]
+    totals, value = total_of(metric, *samples), float(total_of(metric, reference, data))
+    by_chance = chances[metric].mean, chances[metric].deviation ** 2
+    expected = true_sums(value, by_chance, (float(totals.mean()) - value, float(totals.var())))
+    expected = SUMMED[metric].scale(expected, rows)
+    width = expected[LEVELS.index(0.975)] - expected[LEVELS.index(0.025)]
+    assert law.quantiles == pytest.approx(expected.tolist(), abs=0.1 * width)
+
+
+@pytest.mark.parametrize("rows", [(200, 200), (2_000, 300), (5_000, 5_000)])
 @pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
 def test_intervals_of_categories_hold_the_truth(rows: tuple[int, int], shift: float) -> None:
     rng = np.random.default_rng(3)

@@ -15,12 +15,13 @@ from lockgate.stats.chance.laws import SCORES, uncertainty
 from lockgate.stats.chance.shuffles import Sizes, draw_of
 from lockgate.stats.distance_laws.nulls import SUMMED, Chance, total_of
 from lockgate.stats.distance_laws.slopes import variance_of_sum
+from lockgate.stats.distance_laws.sums import LARGE
 from lockgate.types import LEVELS, Law, Uncertainty
 
 Floats: TypeAlias = NDArray[np.float64]
 
 _DRAWS = 256
-_DRAWN = 100  # categories up to which the spread of the sum is drawn; beyond, it is had by the delta method
+_DRAWN = 100  # categories up to which the spread of the sum is drawn, if some hold fewer than `LARGE` rows
 _PSEUDO = 0.5  # rows that are added to each category on average: one that a sample lacks need not be empty in truth
 _GRID = 128
 _FARTHEST = 5.0  # deviations beyond which no level of a law lies
@@ -41,7 +42,8 @@ def uncertainties_of_sums(
     held = reference + data > 0
     reference, data = reference[held], data[held]
     sizes = Sizes(reference=round(float(reference.sum())), data=round(float(data.sum())))
-    drawn = _drawn(reference, data, sizes, seed) if len(reference) <= _DRAWN else None
+    by_slopes = len(reference) > _DRAWN or min(reference.min(), data.min()) >= LARGE
+    drawn = None if by_slopes else _drawn(reference, data, sizes, seed)
     found: dict[str, Uncertainty] = {}
     for metric, chance in chances.items():
         value = float(total_of(metric, reference, data))
@@ -54,7 +56,7 @@ def uncertainties_of_sums(
             near = float(totals.mean()) - float(total_of(metric, *truth)), float(totals.var())
         sums = SUMMED[metric].scale(true_sums(value, by_chance, near), sizes)
         law = Law(quantiles=tuple(sums.tolist()), tail="fitted")
-        found[metric] = uncertainty("noncentral-bootstrap", sizes.data, law, bias=chance.null.mean)
+        found[metric] = uncertainty(f"noncentral-{'delta' if drawn is None else 'bootstrap'}", sizes.data, law, bias=chance.null.mean)
     return found
 
 
