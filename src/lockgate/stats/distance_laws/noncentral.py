@@ -44,6 +44,7 @@ def uncertainties_of_sums(
     sizes = Sizes(reference=round(float(reference.sum())), data=round(float(data.sum())))
     by_slopes = len(reference) > _DRAWN or min(reference.min(), data.min()) >= LARGE
     drawn = None if by_slopes else _drawn(reference, data, sizes, seed)
+    method = "noncentral-delta" if by_slopes else "noncentral-bootstrap"
     found: dict[str, Uncertainty] = {}
     for metric, chance in chances.items():
         value = float(total_of(metric, reference, data))
@@ -56,7 +57,7 @@ def uncertainties_of_sums(
             near = float(totals.mean()) - float(total_of(metric, *truth)), float(totals.var())
         sums = SUMMED[metric].scale(true_sums(value, by_chance, near), sizes)
         law = Law(quantiles=tuple(sums.tolist()), tail="fitted")
-        found[metric] = uncertainty(f"noncentral-{'delta' if drawn is None else 'bootstrap'}", sizes.data, law, bias=chance.null.mean)
+        found[metric] = uncertainty(method, sizes.data, law, bias=chance.null.mean)
     return found
 
 
