@@ -306,6 +306,7 @@ def _environment() -> "Environment":
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # no constants to be folded; to look for them takes a fifth of the compiling
     )
     environment.filters |= {"plain": plain, "sentence": sentence, "short": short, "where_words": where_words}
     environment.filters["moment"] = moment
