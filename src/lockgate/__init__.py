@@ -6,6 +6,8 @@ Names are imported when they are used: importing this package loads no library a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lockgate.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from lockgate.errors import LockgateError
     from lockgate.evidence.view import Evidence
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from lockgate.policy.load import load_policy
     from lockgate.run import check
     from lockgate.types import At, ExitCode, Measurement, Metric, Missing, Record, Status
-
-__version__ = "0.1.0"
 
 # fmt: off
 __all__ = ["At", "Evidence", "Example", "ExitCode", "Gate", "LockgateError", "Measurement", "Metric", "Missing",

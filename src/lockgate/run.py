@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lockgate import __version__
 from lockgate import record as records
 from lockgate.errors import EvidenceError, UsageError, did_you_mean
 from lockgate.evidence.digest import digest_bytes
@@ -38,6 +37,7 @@ from lockgate.types import (
     Run,
     VolatileMeasurement,
 )
+from lockgate.version import __version__
 
 CI_VARIABLES = {"GITHUB_ACTIONS": "github", "GITLAB_CI": "gitlab", "TF_BUILD": "azure", "CI": "ci"}
 """Environment variables by which a pipeline is known; only their presence is read."""

@@ -12,7 +12,7 @@ from typing import cast
 
 import click
 
-from lockgate import __version__
+from lockgate.version import __version__
 
 EXIT_CODES = """\b
 Exit codes:

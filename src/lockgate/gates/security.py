@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lockgate import __version__
 from lockgate.errors import EvidenceError
 from lockgate.evidence.uri import redacted
 from lockgate.evidence.view import Artifact, Evidence
@@ -20,6 +19,7 @@ from lockgate.scan.look import Look, look
 from lockgate.scan.signature import by_identity, by_key
 from lockgate.scan.signature.by_identity import Signer
 from lockgate.types import JSON, Attached, Condition, Measurement, Metric, Missing, Status
+from lockgate.version import __version__
 
 _FEW = 8
 _NONE = Condition(max=0.0)

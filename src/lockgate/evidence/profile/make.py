@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from lockgate import __version__
 from lockgate.errors import EvidenceError
 from lockgate.evidence.parallel import mapped
 from lockgate.evidence.profile import bins, values
@@ -19,6 +18,7 @@ from lockgate.evidence.profile.model import (
     Profile,
 )
 from lockgate.evidence.view import Column, Source
+from lockgate.version import __version__
 
 Step = Callable[[str, int, int | None], None]
 """`Progress.step`."""
