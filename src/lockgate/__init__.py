@@ -6,8 +6,6 @@ Names are imported when they are used: importing this package loads no library a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lockgate.version import __version__ as __version__
-
 if TYPE_CHECKING:
     from lockgate.errors import LockgateError
     from lockgate.evidence.view import Evidence
@@ -15,6 +13,8 @@ if TYPE_CHECKING:
     from lockgate.policy.load import load_policy
     from lockgate.run import check
     from lockgate.types import At, ExitCode, Measurement, Metric, Missing, Record, Status
+
+    __version__: str
 
 # fmt: off
 __all__ = ["At", "Evidence", "Example", "ExitCode", "Gate", "LockgateError", "Measurement", "Metric", "Missing",
@@ -25,10 +25,12 @@ _HOMES |= dict.fromkeys(("Example", "Gate", "Needs", "Params", "RuleFile", "Rule
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module(f"{__name__}.version").__version__
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'types')}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *__all__, "__version__"]
